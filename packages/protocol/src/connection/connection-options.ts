@@ -1,31 +1,146 @@
-import type { MessageTransform } from "../message/message-transform.ts";
+// What can be set on a connection, with each default and its reason, and the checked form that many connections share.
+
+import { MaskKeys } from "../bytes/mask-keys.ts";
+import { portableTextCodec, type TextCodec } from "../bytes/text-codec.ts";
 import type { FillRandom } from "../vocabulary/machine.ts";
 import type { Duration } from "../vocabulary/time.ts";
+import { UsageError } from "../vocabulary/usage-error.ts";
 
-/** What a runtime may do faster than portable JavaScript. Each has a portable default, which is also the tests' oracle. */
-export interface TextCodec {
-  /** The text of well-formed UTF-8, a leading U+FEFF included; `undefined` if `bytes` is not well-formed. Only reads. */
-  decode(bytes: Uint8Array): string | undefined;
-  /** Writes `text` as UTF-8 from `offset` on (at most 3 bytes a UTF-16 unit) and returns the number of bytes written. */
-  encodeInto(text: string, target: Uint8Array, offset: number): number;
+/** How an open connection behaves. Times are in ms, sizes in bytes; `null` switches a timeout or a limit off. */
+export interface ConnectionOptions {
+  /** Clients mask their frames, servers do not (RFC 6455 §5.1); a server ends the transport first (§7.1.1). */
+  readonly role: "client" | "server";
+  /** Fills mask keys and ping payloads, as `crypto.getRandomValues` does. There is no default. */
+  readonly random: FillRandom;
+  /**
+   * A Ping this long after the last one, the first one this long after opening. `null`: no keepalive, no heartbeat, no
+   * automatic latency; `ping()` still works and measures. Default: 20 000, below the 30 to 120 s after which proxies and
+   * NATs drop idle connections.
+   */
+  readonly pingInterval?: Duration | null | undefined;
+  /**
+   * A matching Pong must arrive this soon after its Ping was queued, or the connection is ended with 1011. `null`: Pings
+   * go out, and nothing is ever ended for a missing Pong. Default: 20 000.
+   */
+  readonly pingTimeout?: Duration | null | undefined;
+  /** From the first sign of closing until the transport is gone; then it is dropped. Default: 10 000. */
+  readonly closeTimeout?: Duration | null | undefined;
+  /**
+   * What counts as life while a Pong is missing: only the `"pong"` itself, any byte received (`"inbound"`), or also the
+   * peer's TCP taking bytes of ours (`"progress"`). Default: `"pong"`.
+   */
+  readonly liveness?: "pong" | "inbound" | "progress" | undefined;
+  /**
+   * While we ourselves do not read (back-pressure): whether `pingTimeout` runs on (`"count"`), which ends a connection
+   * that is hopelessly behind, or stands still (`"suspend"`). Default: `"count"`.
+   */
+  readonly pausedReading?: "count" | "suspend" | undefined;
+  /**
+   * From 0 to 1: each interval is shortened at random by up to this share, so that connections that were opened together
+   * do not ping together. Default: 0.
+   */
+  readonly pingJitter?: number | undefined;
+  /** After a missed Pong: a closing handshake with code 1011, or dropping the transport. Default: `"close"`. */
+  readonly onPingTimeout?: "close" | "abort" | undefined;
+  /**
+   * The largest message to accept, over all of its fragments and after decompression; a larger one ends the connection
+   * with 1009. Default: 1 MiB; with `delivery: "fragments"` no limit, since nothing is kept.
+   */
+  readonly maxMessageBytes?: number | null | undefined;
+  /** Whole messages, or pieces of them as they arrive. Default: `"messages"`. */
+  readonly delivery?: "messages" | "fragments" | undefined;
+  /** Whether Pings are answered by the engine (§5.5.2); otherwise the caller must call `pong()`. Default: `true`. */
+  readonly autoPong?: boolean | undefined;
+  /** A faster UTF-8 codec than the portable one, if the runtime has one. */
+  readonly textCodec?: TextCodec | undefined;
 }
 
-/** How an open connection behaves. Times are in ms, sizes in bytes; `null` switches a timeout off. */
-export interface ConnectionOptions {
-  /** Clients mask, servers do not (RFC 6455 §5.1). */
-  readonly role: "client" | "server";
-  /** Fills mask keys and ping payloads. */
+/** 1 MiB, which is also the default of Python's `websockets`: generous for messages, harmless times 10 000. */
+export const DEFAULT_MAX_MESSAGE_BYTES: number = 1024 * 1024;
+export const DEFAULT_PING_INTERVAL: Duration = 20_000;
+export const DEFAULT_PING_TIMEOUT: Duration = 20_000;
+export const DEFAULT_CLOSE_TIMEOUT: Duration = 10_000;
+
+/**
+ * Text longer than this is refused as too big: runtimes cannot make longer strings (2^29 - 24 UTF-16 units in V8), and
+ * every unit needs at least one byte.
+ */
+const MAX_TEXT_BYTES = 2 ** 29 - 24;
+
+/**
+ * Options, checked once and completed by the defaults. Any number of connections may share one.
+ *
+ * The constructor throws `UsageError` "bad-option" for values out of range.
+ */
+export class ConnectionSettings {
+  readonly masked: boolean;
   readonly random: FillRandom;
-  readonly pingInterval?: Duration | null | undefined;
-  readonly pingTimeout?: Duration | null | undefined;
-  readonly closeTimeout?: Duration | null | undefined;
-  readonly liveness?: "pong" | "inbound" | "progress" | undefined;
-  readonly pausedReading?: "count" | "suspend" | undefined;
-  readonly pingJitter?: number | undefined;
-  readonly onPingTimeout?: "close" | "abort" | undefined;
-  readonly maxMessageBytes?: number | undefined;
-  readonly delivery?: "messages" | "fragments" | undefined;
-  readonly autoPong?: boolean | undefined;
-  readonly text?: TextCodec | undefined;
-  readonly transform?: MessageTransform | undefined;
+  readonly maskKeys: MaskKeys | undefined;
+  readonly pingInterval: Duration | null;
+  readonly pingTimeout: Duration | null;
+  readonly closeTimeout: Duration | null;
+  readonly liveness: "pong" | "inbound" | "progress";
+  readonly pausedReading: "count" | "suspend";
+  readonly pingJitter: number;
+  readonly onPingTimeout: "close" | "abort";
+  readonly maxMessageBytes: number;
+  readonly maxTextBytes: number;
+  readonly delivery: "messages" | "fragments";
+  readonly autoPong: boolean;
+  readonly textCodec: TextCodec;
+
+  constructor(options: ConnectionOptions) {
+    this.masked = oneOf("role", options.role, ["client", "server"], undefined) === "client";
+    if (typeof options.random !== "function") throw new UsageError("bad-option", "random must be a function");
+    this.random = options.random;
+    this.maskKeys = this.masked ? new MaskKeys(options.random) : undefined;
+    this.pingInterval = checkTimeout("pingInterval", options.pingInterval, DEFAULT_PING_INTERVAL);
+    this.pingTimeout = checkTimeout("pingTimeout", options.pingTimeout, DEFAULT_PING_TIMEOUT);
+    this.closeTimeout = checkTimeout("closeTimeout", options.closeTimeout, DEFAULT_CLOSE_TIMEOUT);
+    this.liveness = oneOf("liveness", options.liveness, ["pong", "inbound", "progress"], "pong");
+    this.pausedReading = oneOf("pausedReading", options.pausedReading, ["count", "suspend"], "count");
+    this.onPingTimeout = oneOf("onPingTimeout", options.onPingTimeout, ["close", "abort"], "close");
+    this.delivery = oneOf("delivery", options.delivery, ["messages", "fragments"], "messages");
+    this.pingJitter = checkNumber("pingJitter", options.pingJitter ?? 0, 0, 1);
+    const unlimited = options.maxMessageBytes === null;
+    const limit = options.maxMessageBytes ?? (this.delivery === "fragments" ? undefined : DEFAULT_MAX_MESSAGE_BYTES);
+    this.maxMessageBytes =
+      unlimited || limit === undefined
+        ? Number.MAX_SAFE_INTEGER
+        : checkNumber("maxMessageBytes", limit, 0, Number.MAX_SAFE_INTEGER);
+    this.maxTextBytes =
+      this.delivery === "fragments" ? this.maxMessageBytes : Math.min(this.maxMessageBytes, MAX_TEXT_BYTES);
+    this.autoPong = options.autoPong ?? true;
+    this.textCodec = options.textCodec ?? portableTextCodec;
+  }
+}
+
+/** A timeout in ms that is positive and finite, `null`, or the default. Throws `UsageError` "bad-option". */
+export function checkTimeout(
+  name: string,
+  value: Duration | null | undefined,
+  byDefault: Duration | null,
+): Duration | null {
+  if (value === undefined) return byDefault;
+  if (value === null) return null;
+  if (typeof value !== "number" || !(value > 0 && value < Number.POSITIVE_INFINITY)) {
+    throw new UsageError("bad-option", `${name} must be a positive number of milliseconds, or null`);
+  }
+  return value;
+}
+
+function checkNumber(name: string, value: number, least: number, most: number): number {
+  if (typeof value === "number" && value >= least && value <= most) return value;
+  throw new UsageError("bad-option", `${name} must be a number from ${least} to ${most}`);
+}
+
+function oneOf<T extends string>(
+  name: string,
+  value: T | undefined,
+  allowed: readonly T[],
+  byDefault: T | undefined,
+): T {
+  const chosen = value ?? byDefault;
+  if (chosen !== undefined && allowed.includes(chosen)) return chosen;
+  throw new UsageError("bad-option", `${name} must be one of ${allowed.join(", ")}`);
 }

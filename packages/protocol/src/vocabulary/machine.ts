@@ -48,4 +48,3 @@ export type DeadlineName = "open" | "ping" | "pong" | "close";
 
 /** Fills `target` with cryptographically strong random bytes, as `crypto.getRandomValues` does. */
 export type FillRandom = (target: Uint8Array) => void;
-

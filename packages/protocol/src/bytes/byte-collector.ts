@@ -1,0 +1,92 @@
+/** A segment is never larger than this, and at least the smallest; in between it grows with what was collected. */
+const SMALLEST_SEGMENT = 256;
+const LARGEST_SEGMENT = 64 * 1024;
+/** Smaller pieces are always copied: as objects of their own they would cost more than they hold. */
+const BY_REFERENCE_FROM = 4096;
+
+/**
+ * Collects the pieces of one message and joins them once. It never reserves what was only announced: what it holds is
+ * at most about 1.1 times what it was given (plus 256 bytes), also when that came one byte at a time; an empty piece
+ * costs nothing.
+ */
+export class ByteCollector {
+  readonly #parts: Uint8Array[] = [];
+  #segment: Uint8Array | undefined;
+  #used = 0;
+  #length = 0;
+  #retained = 0;
+
+  /** Bytes given so far. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Bytes of memory held for them. */
+  get retainedBytes(): number {
+    return this.#retained;
+  }
+
+  /** Takes the bytes of `chunk` from `start` to `end`; a chunk that is (nearly) nothing else is kept by reference. */
+  append(chunk: Uint8Array, start: number, end: number): void {
+    const length = end - start;
+    this.#length += length;
+    // A chunk of which 15/16 are payload costs less kept than copied.
+    if (length >= BY_REFERENCE_FROM && length * 16 >= chunk.buffer.byteLength * 15) {
+      this.#closeSegment();
+      this.#parts.push(chunk.subarray(start, end));
+      this.#retained += chunk.buffer.byteLength;
+      return;
+    }
+    let at = start;
+    while (at < end) {
+      const segment = (this.#segment ??= this.#newSegment());
+      const count = Math.min(end - at, segment.length - this.#used);
+      if (count <= 16) {
+        // Copying a few bytes by hand takes a tenth of the time that a view of them does.
+        for (let index = 0; index < count; index++) segment[this.#used + index] = chunk[at + index]!;
+      } else {
+        segment.set(chunk.subarray(at, at + count), this.#used);
+      }
+      this.#used += count;
+      at += count;
+      if (this.#used === segment.length) this.#closeSegment();
+    }
+  }
+
+  /** Everything in one piece, which belongs to the caller. The collector is empty afterwards. */
+  take(): Uint8Array {
+    this.#closeSegment();
+    const parts = this.#parts.splice(0);
+    const only = parts.length === 1 ? parts[0]! : undefined;
+    const whole = only !== undefined && only.length === only.buffer.byteLength ? only : this.#join(parts);
+    this.#length = 0;
+    this.#retained = 0;
+    return whole;
+  }
+
+  #join(parts: readonly Uint8Array[]): Uint8Array {
+    const whole = new Uint8Array(this.#length);
+    let at = 0;
+    for (const part of parts) {
+      whole.set(part, at);
+      at += part.length;
+    }
+    return whole;
+  }
+
+  #newSegment(): Uint8Array {
+    const size = Math.min(LARGEST_SEGMENT, Math.max(SMALLEST_SEGMENT, this.#length >> 4));
+    this.#retained += size;
+    return new Uint8Array(size);
+  }
+
+  #closeSegment(): void {
+    if (this.#segment === undefined) return;
+    const segment = this.#segment;
+    const wasteful = this.#used * 16 < segment.length * 15;
+    this.#parts.push(wasteful ? segment.slice(0, this.#used) : segment.subarray(0, this.#used));
+    if (wasteful) this.#retained -= segment.length - this.#used;
+    this.#segment = undefined;
+    this.#used = 0;
+  }
+}

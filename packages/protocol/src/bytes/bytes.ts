@@ -1,0 +1,31 @@
+/** No bytes. Frozen in effect: it has no element to change. */
+export const EMPTY: Uint8Array = new Uint8Array(0);
+
+/** Whether two byte strings are the same. */
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let index = 0; index < a.length; index++) if (a[index] !== b[index]) return false;
+  return true;
+}
+
+/** All `parts` in one piece. */
+export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
+  let length = 0;
+  for (const part of parts) length += part.length;
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+/**
+ * A piece of a received chunk, to give away: a view where that keeps little else alive, a copy where a few bytes would
+ * hold a large chunk in memory for as long as somebody keeps them. A view costs at most eight times its size, or 2 KiB.
+ */
+export function detachBytes(chunk: Uint8Array, start: number, end: number): Uint8Array {
+  const held = chunk.buffer.byteLength;
+  return held <= 2048 || (end - start) * 8 >= held ? chunk.subarray(start, end) : chunk.slice(start, end);
+}

@@ -1,0 +1,33 @@
+import type { FillRandom } from "../vocabulary/machine.ts";
+
+/** Random bytes are drawn this many at a time: a call into the runtime costs far more than the bytes. */
+const POOL_BYTES = 1024;
+
+/** Fresh mask keys for a client's frames (RFC 6455 §5.3: unpredictable, and a new one for every frame). */
+export class MaskKeys {
+  readonly #random: FillRandom;
+  #pool: Uint8Array | undefined;
+  #used = 0;
+
+  constructor(random: FillRandom) {
+    this.#random = random;
+  }
+
+  /** The next key, in wire order; `undefined` if the injected randomness failed. A frame must not be sent then. */
+  next(): number | undefined {
+    if (this.#pool === undefined || this.#used === POOL_BYTES) {
+      const pool = new Uint8Array(POOL_BYTES);
+      try {
+        this.#random(pool);
+      } catch {
+        return undefined;
+      }
+      this.#pool = pool;
+      this.#used = 0;
+    }
+    const pool = this.#pool;
+    const at = this.#used;
+    this.#used = at + 4;
+    return ((pool[at]! << 24) | (pool[at + 1]! << 16) | (pool[at + 2]! << 8) | pool[at + 3]!) >>> 0;
+  }
+}

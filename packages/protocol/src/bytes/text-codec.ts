@@ -1,0 +1,24 @@
+import { decodeUtf8, encodeUtf8Into } from "./utf8.ts";
+
+/**
+ * UTF-8 to text and back. A runtime may have a faster one than portable JavaScript; the portable one is the default, and
+ * the tests' oracle for every other.
+ */
+export interface TextCodec {
+  /**
+   * The text of `bytes` from `start` to `end`, a leading U+FEFF included; `undefined` if they are not well-formed. Only
+   * reads.
+   */
+  decode(bytes: Uint8Array, start: number, end: number): string | undefined;
+  /**
+   * Writes `text` into `target` from `offset` on and returns the number of bytes written; a lone surrogate becomes
+   * U+FFFD. There is room for three bytes a UTF-16 unit, or for exactly what is needed.
+   */
+  encodeInto(text: string, target: Uint8Array, offset: number): number;
+}
+
+/** The `TextCodec` for any runtime. */
+export const portableTextCodec: TextCodec = {
+  decode: (bytes, start, end) => decodeUtf8(bytes.subarray(start, end)),
+  encodeInto: encodeUtf8Into,
+};

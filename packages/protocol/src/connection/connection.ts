@@ -1,0 +1,497 @@
+// The state machine of one open connection (RFC 6455 §5 to §7). It puts the parts together: the reception finds
+// messages and control frames, the keepalive says when to ping and when to give up, the outbox holds what is to be sent,
+// and `Closing` remembers how it ends.
+
+import { checkCloseStatus, readClosePayload, writeClosePayload } from "../frame/close-payload.ts";
+import { Deadline } from "../liveness/deadline.ts";
+import { Keepalive } from "../liveness/keepalive.ts";
+import { PingLedger } from "../liveness/ping-ledger.ts";
+import { type RoundTripStatistics, withRoundTrip } from "../liveness/round-trip.ts";
+import type { MessageTransform } from "../message/message-transform.ts";
+import { CloseCode } from "../vocabulary/close-code.ts";
+import type { Effect } from "../vocabulary/effect.ts";
+import type { CloseCause, ClosedEvent, CloseStatus, ConnectionEvent, Diagnosis } from "../vocabulary/event.ts";
+import type { DeadlineName, Machine } from "../vocabulary/machine.ts";
+import { Opcode } from "../vocabulary/opcode.ts";
+import type { Duration, Instant } from "../vocabulary/time.ts";
+import { UsageError } from "../vocabulary/usage-error.ts";
+import { type Violation, violations } from "../vocabulary/violation.ts";
+import { Closing } from "./closing.ts";
+import { type ConnectionOptions, ConnectionSettings } from "./connection-options.ts";
+import { MessageSender, type SendOptions } from "./message-sender.ts";
+import { FIN, Outbox } from "./outbox.ts";
+import { Reception } from "./reception.ts";
+
+/** §5.5: the longest payload of a control frame. */
+const MAX_CONTROL_BYTES = 125;
+/** Pings of ours that may wait for their Pongs at once, so that a peer that never answers cannot grow our memory. */
+export const MAX_PENDING_PINGS = 256;
+/** Four random bytes tell our own Pings apart; they are no secret. */
+const PING_PAYLOAD_BYTES = 4;
+/** How often a payload is drawn, before randomness is taken to repeat itself. */
+const MAX_PING_DRAWS = 8;
+
+/**
+ * An open connection. It is made by a handshake, or directly where the handshake is somebody else's; there is no
+ * connection before the handshake has succeeded.
+ *
+ * See `Machine` for the contract of the methods that a driver calls.
+ *
+ * ```ts
+ * const connection = new Connection(now, { role: "server", random: crypto.getRandomValues.bind(crypto) });
+ * connection.receive(now, bytes);
+ * for (let event; (event = connection.nextEvent()) !== undefined; ) {
+ *   if (event.kind === "text") connection.sendText(event.text);
+ * }
+ * for (let effect; (effect = connection.nextEffect()) !== undefined; ) perform(effect);
+ * wakeMeAt(connection.deadline);
+ * ```
+ */
+export class Connection implements Machine<ConnectionEvent> {
+  readonly #settings: ConnectionSettings;
+  readonly #reception: Reception;
+  readonly #outbox: Outbox;
+  readonly #sender: MessageSender;
+  readonly #keepalive: Keepalive | undefined;
+  readonly #pings = new PingLedger();
+  readonly #openedAt: Instant;
+  /** The latest reading of the clock. One that steps backwards is taken to stand still. */
+  #now: Instant;
+  #receivedAt: Instant | undefined = undefined;
+  #transmittedAt: Instant | undefined = undefined;
+  #pongAt: Instant | undefined = undefined;
+  /** Bytes that effects asked to write; how many of them the transport holds, and has handed on, as it told us last. */
+  #writtenBytes = 0;
+  #transportBytes = 0;
+  #transmittedBytes = 0;
+  #roundTrips: RoundTripStatistics | undefined = undefined;
+  #readingPaused = false;
+  /** The peer's FIN arrived; it counts once the bytes before it are parsed. */
+  #endReceived = false;
+  #endHandled = false;
+  #transportGone = false;
+  #closing: Closing | undefined = undefined;
+  readonly #closeDeadline = new Deadline();
+  #closed: ClosedEvent | undefined = undefined;
+  #closedTaken = false;
+
+  /**
+   * The connection opened at `now`. Settings may be shared by any number of connections; options are checked here and
+   * throw `UsageError` "bad-option". `transform` is a negotiated extension's, for this connection alone.
+   */
+  constructor(now: Instant, options: ConnectionOptions | ConnectionSettings, transform?: MessageTransform) {
+    const settings = options instanceof ConnectionSettings ? options : new ConnectionSettings(options);
+    this.#settings = settings;
+    this.#openedAt = now;
+    this.#now = now;
+    this.#reception = new Reception(settings, transform);
+    this.#outbox = new Outbox(settings.maskKeys, settings.textCodec);
+    this.#sender = new MessageSender(this.#outbox, transform);
+    this.#keepalive = settings.pingInterval === null ? undefined : new Keepalive(now, settings);
+  }
+
+  // ---- the application ----
+
+  /**
+   * Queues a text message. A lone surrogate is sent as U+FFFD.
+   *
+   * Throws `UsageError` "not-open", "message-in-progress" between the fragments of another message, "bad-argument".
+   */
+  sendText(text: string, options?: SendOptions): void {
+    this.#requireOpen();
+    this.#sender.text(text, options);
+    if (this.#outbox.randomFailed) this.#failRandom();
+  }
+
+  /**
+   * Queues a binary message. `bytes` is never written to; above 16 KiB a server passes it on by reference, so it must not
+   * be changed until the transport has sent it. Throws like `sendText`.
+   */
+  sendBinary(bytes: Uint8Array, options?: SendOptions): void {
+    this.#requireOpen();
+    this.#sender.binary(bytes, options);
+    if (this.#outbox.randomFailed) this.#failRandom();
+  }
+
+  /**
+   * Queues the next piece of a message in a frame of its own (§5.4); `fin` marks the last. The first piece decides
+   * whether the message is text or binary. Control frames may go between the pieces, other messages may not. A surrogate
+   * pair may be cut between two pieces. Throws like `sendText`.
+   */
+  sendFragment(content: string | Uint8Array, fin: boolean, options?: SendOptions): void {
+    this.#requireOpen();
+    this.#sender.fragment(content, fin, options);
+    if (this.#outbox.randomFailed) this.#failRandom();
+  }
+
+  /**
+   * Queues a Ping and returns the id that a `"pong"` event will acknowledge. Without `payload` (0 to 125 bytes, copied)
+   * it carries four random bytes. The answer is never waited for: only keepalive's own Pings end connections.
+   *
+   * Throws `UsageError` "not-open", "control-too-long", "duplicate-ping" while a Ping with the same payload waits, and
+   * "too-many-pings" while 256 wait.
+   */
+  ping(now: Instant, payload?: Uint8Array): number {
+    const at = this.#advance(now);
+    this.#requireOpen();
+    if (payload !== undefined) checkControlPayload(payload);
+    if (this.#pings.size >= MAX_PENDING_PINGS) {
+      throw new UsageError("too-many-pings", `${MAX_PENDING_PINGS} pings are waiting for their pongs`);
+    }
+    if (payload !== undefined && this.#pings.has(payload)) {
+      throw new UsageError("duplicate-ping", "already waiting for a pong with the same data");
+    }
+    return this.#queuePing(at, payload?.slice());
+  }
+
+  /** Queues an unsolicited Pong, or with `autoPong: false` the answer to a Ping (§5.5.3). Throws like `ping`. */
+  pong(payload: Uint8Array): void {
+    this.#requireOpen();
+    checkControlPayload(payload);
+    this.#outbox.frame(FIN | Opcode.Pong, payload);
+    if (this.#outbox.randomFailed) this.#failRandom();
+  }
+
+  /**
+   * Begins the closing handshake (§7.1.2). Nothing can be sent afterwards; what the peer sent before its Close is still
+   * delivered. Without effect once closing has begun.
+   *
+   * Throws `UsageError` "bad-close-code" for a code that may not be sent (§7.4), "bad-close-reason" for a reason of more
+   * than 123 bytes of UTF-8.
+   */
+  close(now: Instant, code: number = CloseCode.Normal, reason = ""): void {
+    const at = this.#advance(now);
+    const status = checkCloseStatus(code, reason);
+    if (this.state !== "open") return;
+    this.#beginClosing(at, 0);
+    this.#sendClose(status);
+  }
+
+  /** Drops the transport at once, without a closing handshake. Without effect once closed. */
+  abort(now: Instant): void {
+    this.#drop(this.#advance(now), { kind: "aborted" }, 0);
+  }
+
+  nextEvent(): ConnectionEvent | undefined {
+    for (;;) {
+      const item = this.#reception.next();
+      if (item === undefined) {
+        if (this.#endReceived && !this.#endHandled) {
+          this.#handleEnd();
+          continue;
+        }
+        return this.#takeClosed();
+      }
+      switch (item.kind) {
+        case "control": {
+          const event = this.#receiveControl(item.opcode, item.payload);
+          if (event !== undefined) return event;
+          break;
+        }
+        case "violation":
+          this.#failViolation(item.violation);
+          break;
+        default:
+          return item;
+      }
+    }
+  }
+
+  // ---- the transport ----
+
+  receive(now: Instant, bytes: Uint8Array): void {
+    const at = this.#advance(now);
+    if (this.#closed !== undefined) return;
+    this.#receivedAt = at;
+    this.#keepalive?.received(at);
+    this.#reception.receive(at, bytes);
+  }
+
+  receiveEnd(now: Instant): void {
+    this.#advance(now);
+    this.#endReceived = true;
+  }
+
+  handleTransportClosed(now: Instant): void {
+    const at = this.#advance(now);
+    if (this.#transportGone || this.#closed !== undefined) return;
+    this.#transportGone = true;
+    this.#beginClosing(at, 0);
+    this.#closeDeadline.clear();
+    this.#outbox.discard();
+  }
+
+  handleTransportQueue(now: Instant, queuedBytes: number): void {
+    const at = this.#advance(now);
+    this.#transportBytes = queuedBytes;
+    const transmitted = this.#writtenBytes - queuedBytes;
+    if (transmitted <= this.#transmittedBytes) return;
+    this.#transmittedBytes = transmitted;
+    this.#transmittedAt = at;
+    this.#keepalive?.transmitted(at);
+  }
+
+  receivePaused(now: Instant): void {
+    const at = this.#advance(now);
+    this.#readingPaused = true;
+    this.#keepalive?.paused(at);
+  }
+
+  receiveResumed(now: Instant): void {
+    const at = this.#advance(now);
+    this.#readingPaused = false;
+    this.#keepalive?.resumed(at);
+  }
+
+  nextEffect(): Effect | undefined {
+    const effect = this.#outbox.next();
+    if (this.#outbox.randomFailed && this.#closed === undefined) {
+      this.#failRandom(); // a Pong could not be masked
+      return this.#outbox.next();
+    }
+    if (effect?.kind === "write") this.#writtenBytes += effect.bytes.length;
+    return effect;
+  }
+
+  // ---- the clock ----
+
+  get deadline(): Instant | undefined {
+    return earliest(earliest(this.#closeDeadline.at, this.#keepalive?.pongDeadline), this.#keepalive?.pingDeadline);
+  }
+
+  get deadlineName(): DeadlineName | undefined {
+    const deadline = this.deadline;
+    if (deadline === undefined) return undefined;
+    if (deadline === this.#closeDeadline.at) return "close";
+    return deadline === this.#keepalive?.pongDeadline ? "pong" : "ping";
+  }
+
+  handleTimeout(now: Instant): void {
+    const at = this.#advance(now);
+    const unread = this.#reception.hasUnread;
+    if (this.#closeDeadline.hasPassed(at, unread)) {
+      const cause: CloseCause =
+        this.#closing?.first === "sent" ? { kind: "close-timeout" } : { kind: "transport-lost" };
+      this.#drop(at, this.#closing?.complete ? undefined : cause, this.#closeDeadline.lateBy);
+      return;
+    }
+    const keepalive = this.#keepalive;
+    if (keepalive === undefined) return;
+    if (keepalive.hasFailed(at, unread)) {
+      this.#failPing(at, keepalive.lateBy);
+      return;
+    }
+    const due = keepalive.pingDeadline;
+    if (due !== undefined && at >= due) keepalive.pingQueued(at, this.#queuePing(at, undefined));
+  }
+
+  // ---- observation ----
+
+  /** `"open"` until the first sign of closing, `"closed"` once `"closed"` is the next event, or was taken. */
+  get state(): "open" | "closing" | "closed" {
+    if (this.#closing === undefined) return "open";
+    return this.#closed === undefined && !this.#transportGone ? "closing" : "closed";
+  }
+
+  /** The last matched round trip in ms, `undefined` before the first. */
+  get latency(): Duration | undefined {
+    return this.#roundTrips?.latest;
+  }
+
+  /** Statistics of all round trips, `undefined` before the first. */
+  get rtt(): RoundTripStatistics | undefined {
+    return this.#roundTrips;
+  }
+
+  /** Bytes that were queued and that the transport has not handed on, as far as it told us. */
+  get queuedBytes(): number {
+    return this.#outbox.queuedBytes + this.#transportBytes;
+  }
+
+  /** Bytes of memory held for what was received and not delivered. */
+  get retainedBytes(): number {
+    return this.#reception.retainedBytes;
+  }
+
+  /** What is known about the connection; after the first sign of closing, what was known then. */
+  diagnose(now: Instant): Diagnosis {
+    return this.#closing?.diagnosis ?? this.#diagnosis(this.#advance(now), 0);
+  }
+
+  // ---- liveness ----
+
+  #queuePing(at: Instant, given: Uint8Array | undefined): number {
+    const payload = given ?? this.#drawPingPayload();
+    if (payload !== undefined) {
+      this.#outbox.frame(FIN | Opcode.Ping, payload);
+      if (!this.#outbox.randomFailed) return this.#pings.add(at, payload);
+    }
+    this.#failRandom();
+    return 0;
+  }
+
+  #drawPingPayload(): Uint8Array | undefined {
+    const payload = new Uint8Array(PING_PAYLOAD_BYTES);
+    try {
+      this.#settings.random(payload);
+      // A payload that is pending already is drawn again; a source that only repeats itself is helped along.
+      for (let draws = 1; this.#pings.has(payload); draws++) {
+        if (draws < MAX_PING_DRAWS) this.#settings.random(payload);
+        else payload[draws % PING_PAYLOAD_BYTES] = draws >> 2;
+      }
+    } catch {
+      return undefined;
+    }
+    return payload;
+  }
+
+  #receivePong(payload: Uint8Array): ConnectionEvent {
+    const at = this.#reception.arrivedAt;
+    const acknowledged = this.#pings.settle(at, payload);
+    const matched = acknowledged.at(-1);
+    if (matched !== undefined) {
+      this.#pongAt = at;
+      this.#roundTrips = withRoundTrip(this.#roundTrips, matched.roundTrip);
+      const outstanding = this.#keepalive?.outstanding;
+      if (acknowledged.some((ping) => ping.id === outstanding)) this.#keepalive?.pongArrived();
+    }
+    return { kind: "pong", payload, acknowledged };
+  }
+
+  // ---- control frames ----
+
+  #receiveControl(opcode: number, payload: Uint8Array): ConnectionEvent | undefined {
+    if (opcode === Opcode.Pong) return this.#receivePong(payload);
+    if (opcode === Opcode.Close) return this.#receiveClose(payload);
+    // §5.5.2: "an endpoint MUST send a Pong frame in response, unless it already received a Close frame". After our own
+    // Close nothing but the reply to the peer's may follow, so that the peer may stop reading.
+    if (this.#settings.autoPong && this.state === "open") this.#outbox.pong(payload.slice());
+    return { kind: "ping", payload };
+  }
+
+  #receiveClose(payload: Uint8Array): ConnectionEvent | undefined {
+    const status = readClosePayload(payload);
+    if (typeof status === "string") {
+      this.#failViolation(status);
+      return undefined;
+    }
+    const closing = this.#beginClosing(this.#now, 0);
+    closing.closeReceived(status);
+    this.#reception.discard(); // §5.5.1: what follows a Close is not read
+    if (closing.sent === undefined && !this.#transportGone) {
+      // §5.5.1: "the endpoint typically echos the status code it received"; there is none to echo in an empty one.
+      const code = status.code === CloseCode.NoStatusReceived ? CloseCode.Normal : status.code;
+      this.#sendClose({ code, reason: "" });
+    }
+    // §7.1.1: the server ends the transport first, the client waits for it.
+    if (!this.#settings.masked) this.#outbox.end();
+    return { kind: "closing", code: status.code, reason: status.reason };
+  }
+
+  // ---- closing ----
+
+  #sendClose(status: CloseStatus): void {
+    this.#outbox.frame(FIN | Opcode.Close, writeClosePayload(status));
+    if (this.#outbox.randomFailed) this.#failRandom();
+    else this.#closing?.closeSent(status);
+  }
+
+  #beginClosing(at: Instant, lateBy: Duration): Closing {
+    if (this.#closing !== undefined) return this.#closing;
+    this.#closing = new Closing(this.#diagnosis(at, lateBy));
+    this.#keepalive?.stop();
+    if (this.#settings.closeTimeout !== null) this.#closeDeadline.set(at + this.#settings.closeTimeout);
+    return this.#closing;
+  }
+
+  /** §7.1.7, _Fail the WebSocket Connection_: say why, and process nothing more. */
+  #fail(at: Instant, cause: CloseCause, status: CloseStatus, lateBy: Duration): void {
+    const closing = this.#beginClosing(at, lateBy);
+    closing.blame(cause);
+    this.#reception.discard();
+    if (closing.sent === undefined && !this.#transportGone) this.#sendClose(status);
+    if (!this.#settings.masked) this.#outbox.end();
+  }
+
+  #failViolation(violation: Violation): void {
+    const { closeCode, message } = violations[violation];
+    this.#fail(this.#now, { kind: "violation", violation }, { code: closeCode, reason: message }, 0);
+  }
+
+  #failPing(at: Instant, lateBy: Duration): void {
+    const cause: CloseCause = { kind: "ping-timeout" };
+    if (this.#settings.onPingTimeout === "abort") this.#drop(at, cause, lateBy);
+    else this.#fail(at, cause, { code: CloseCode.InternalError, reason: "keepalive ping timeout" }, lateBy);
+  }
+
+  /** §5.3: without unpredictable keys not even a Close can be sent. */
+  #failRandom(): void {
+    this.#drop(this.#now, { kind: "random-failed" }, 0);
+  }
+
+  #drop(at: Instant, cause: CloseCause | undefined, lateBy: Duration): void {
+    if (this.#closed !== undefined) return;
+    const closing = this.#beginClosing(at, lateBy);
+    if (cause !== undefined) closing.blame(cause);
+    this.#reception.discard();
+    this.#outbox.destroy();
+    this.#finish(false);
+  }
+
+  /** The peer's FIN: after the closing handshake it is what a client waits for, before it is a loss. */
+  #handleEnd(): void {
+    this.#endHandled = true;
+    this.#beginClosing(this.#now, 0);
+    this.#outbox.end();
+  }
+
+  #finish(ended: boolean): void {
+    this.#closeDeadline.clear();
+    this.#closed = this.#closing?.closed(ended);
+  }
+
+  #takeClosed(): ConnectionEvent | undefined {
+    if (this.#transportGone && this.#closed === undefined) this.#finish(true);
+    if (this.#closed === undefined || this.#closedTaken) return undefined;
+    this.#closedTaken = true;
+    return this.#closed;
+  }
+
+  #requireOpen(): void {
+    if (this.#closing !== undefined) throw new UsageError("not-open", `the connection is ${this.state}`);
+  }
+
+  #advance(now: Instant): Instant {
+    if (now > this.#now) this.#now = now;
+    return this.#now;
+  }
+
+  #diagnosis(at: Instant, wokenLateBy: Duration): Diagnosis {
+    const since = (then: Instant | undefined): Duration | undefined => (then === undefined ? undefined : at - then);
+    return {
+      age: at - this.#openedAt,
+      sinceReceived: since(this.#receivedAt),
+      sinceTransmitted: since(this.#transmittedAt),
+      sincePong: since(this.#pongAt),
+      unansweredPings: this.#pings.size,
+      latency: this.latency,
+      queuedBytes: this.queuedBytes,
+      readingPaused: this.#readingPaused,
+      wokenLateBy,
+    };
+  }
+}
+
+function checkControlPayload(payload: Uint8Array): void {
+  if (!(payload instanceof Uint8Array)) throw new UsageError("bad-argument", "a payload must be a Uint8Array");
+  if (payload.length > MAX_CONTROL_BYTES) {
+    throw new UsageError(
+      "control-too-long",
+      `the payload of a control frame has ${payload.length} bytes, 125 are allowed`,
+    );
+  }
+}
+
+function earliest(a: Instant | undefined, b: Instant | undefined): Instant | undefined {
+  return a === undefined || (b !== undefined && b < a) ? b : a;
+}

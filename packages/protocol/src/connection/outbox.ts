@@ -1,0 +1,196 @@
+// What waits to be sent. Frames are written one behind the other into one buffer, so that everything that one pump of
+// the driver causes goes out as one `write` effect.
+
+import { applyMask, prefersWords, wordsWithin } from "../bytes/mask.ts";
+import type { MaskKeys } from "../bytes/mask-keys.ts";
+import type { TextCodec } from "../bytes/text-codec.ts";
+import { utf8Length } from "../bytes/utf8.ts";
+import { headerLength, writeHeader } from "../frame/frame-header.ts";
+import type { Effect } from "../vocabulary/effect.ts";
+import { Opcode } from "../vocabulary/opcode.ts";
+
+/** FIN, in the first byte of a frame. */
+export const FIN = 0x80;
+
+/** The longest header: two bytes, eight of length, four of mask key. */
+const MAX_HEADER_BYTES = 14;
+/** The least capacity of a buffer: smaller ones are not cheaper to make. */
+const LEAST_CAPACITY = 128;
+/** Beyond this a buffer is passed on and a new one begun, rather than copied into one of twice the size. */
+const MOST_COALESCED = 64 * 1024;
+/** An unmasked payload of this size is passed on by reference: copying it would cost more than a second segment. */
+const BY_REFERENCE_FROM = 16 * 1024;
+/** Text up to this length gets room for the worst case; longer text is measured first. */
+const MEASURE_TEXT_FROM = 4096;
+/**
+ * Pongs that wait at once. More are only wanted by a peer that floods us without reading, and §5.5.3 allows to answer
+ * the most recent Ping only; ten Pings in one chunk still get their ten Pongs, as some test suites demand.
+ */
+export const MAX_WAITING_PONGS = 16;
+
+export class Outbox {
+  /** No mask key could be had: from then on nothing is queued (§5.3, a frame must not go out with a guessable key). */
+  randomFailed = false;
+  readonly #keys: MaskKeys | undefined;
+  readonly #codec: TextCodec;
+  #full: Uint8Array[] | undefined = undefined;
+  #fullBytes = 0;
+  #buffer: Uint8Array | undefined = undefined;
+  #used = 0;
+  /** How much the last write took: the best guess for the next. */
+  #lastWrite = 0;
+  #pongs: Uint8Array[] | undefined = undefined;
+  #ending: "no" | "end" | "destroy" | "done" = "no";
+
+  /** `keys` makes it a client's outbox: every frame is masked with a fresh one. */
+  constructor(keys: MaskKeys | undefined, codec: TextCodec) {
+    this.#keys = keys;
+    this.#codec = codec;
+  }
+
+  /** Bytes that were not taken yet. Waiting Pongs are not counted. */
+  get queuedBytes(): number {
+    return this.#fullBytes + this.#used;
+  }
+
+  /** Queues one frame. `payload` is only read. */
+  frame(firstByte: number, payload: Uint8Array): void {
+    if (this.#pongs !== undefined) this.#flushPongs();
+    this.#append(firstByte, payload);
+  }
+
+  /** Queues one frame with `text` as its payload. */
+  textFrame(firstByte: number, text: string): void {
+    if (this.#pongs !== undefined) this.#flushPongs();
+    const key = this.#drawKey();
+    if (this.randomFailed) return;
+    const masked = key !== undefined;
+    const most = text.length < MEASURE_TEXT_FROM ? text.length * 3 : utf8Length(text);
+    const buffer = this.#reserve(MAX_HEADER_BYTES + most);
+    const at = this.#used;
+    // Most text is ASCII: the header for one byte a unit usually fits, and the payload moves when it does not.
+    const guess = at + headerLength(text.length, masked);
+    const length = this.#codec.encodeInto(text, buffer, guess);
+    const start = at + headerLength(length, masked);
+    if (start !== guess) buffer.copyWithin(start, guess, guess + length);
+    writeHeader(buffer, at, firstByte, length, key);
+    this.#used = start + length;
+    if (key !== undefined) mask(buffer, start, this.#used, key);
+  }
+
+  /** Queues a Pong that answers a Ping. While many wait, the oldest give way. `payload` must not change afterwards. */
+  pong(payload: Uint8Array): void {
+    this.#pongs ??= [];
+    if (this.#pongs.length === MAX_WAITING_PONGS) this.#pongs.shift();
+    this.#pongs.push(payload);
+  }
+
+  /** Half-closes behind everything that is queued. */
+  end(): void {
+    if (this.#ending === "no") this.#ending = "end";
+  }
+
+  /** Drops everything that is queued, and the transport. */
+  destroy(): void {
+    this.discard();
+    this.#ending = "destroy";
+  }
+
+  /** Forgets everything that is queued, and will queue nothing more: there is no transport any more. */
+  discard(): void {
+    this.#full = undefined;
+    this.#fullBytes = 0;
+    this.#buffer = undefined;
+    this.#used = 0;
+    this.#pongs = undefined;
+    this.#ending = "done";
+  }
+
+  /** The next effect; `undefined` when nothing waits. */
+  next(): Effect | undefined {
+    if (this.#pongs !== undefined) this.#flushPongs();
+    if (this.#full !== undefined) {
+      const bytes = this.#full.shift()!;
+      if (this.#full.length === 0) this.#full = undefined;
+      this.#fullBytes -= bytes.length;
+      return { kind: "write", bytes };
+    }
+    if (this.#buffer !== undefined) {
+      const bytes = this.#buffer.subarray(0, this.#used);
+      this.#lastWrite = this.#used;
+      this.#buffer = undefined;
+      this.#used = 0;
+      return { kind: "write", bytes };
+    }
+    if (this.#ending === "no" || this.#ending === "done") return undefined;
+    const kind = this.#ending;
+    this.#ending = "done";
+    return { kind };
+  }
+
+  #append(firstByte: number, payload: Uint8Array): void {
+    const key = this.#drawKey();
+    if (this.randomFailed) return;
+    const length = payload.length;
+    if (key === undefined && length >= BY_REFERENCE_FROM) {
+      const buffer = this.#reserve(MAX_HEADER_BYTES);
+      this.#used = writeHeader(buffer, this.#used, firstByte, length, undefined);
+      this.#passOn();
+      this.#pushFull(payload);
+      return;
+    }
+    const buffer = this.#reserve(headerLength(length, key !== undefined) + length);
+    const start = writeHeader(buffer, this.#used, firstByte, length, key);
+    buffer.set(payload, start);
+    this.#used = start + length;
+    if (key !== undefined) mask(buffer, start, this.#used, key);
+  }
+
+  #drawKey(): number | undefined {
+    if (this.#keys === undefined) return undefined;
+    const key = this.#keys.next();
+    if (key === undefined) this.randomFailed = true;
+    return key;
+  }
+
+  #flushPongs(): void {
+    const pongs = this.#pongs!;
+    this.#pongs = undefined;
+    for (const payload of pongs) this.#append(FIN | Opcode.Pong, payload);
+  }
+
+  /** A buffer with room for `count` more bytes behind `#used`. */
+  #reserve(count: number): Uint8Array {
+    const buffer = this.#buffer;
+    if (buffer !== undefined) {
+      const needed = this.#used + count;
+      if (needed <= buffer.length) return buffer;
+      if (needed <= MOST_COALESCED) {
+        const larger = new Uint8Array(Math.min(MOST_COALESCED, Math.max(needed, buffer.length * 2)));
+        larger.set(buffer.subarray(0, this.#used));
+        this.#buffer = larger;
+        return larger;
+      }
+      this.#passOn();
+    }
+    const guess = Math.min(this.#lastWrite, MOST_COALESCED);
+    this.#buffer = new Uint8Array(Math.max(count, guess, LEAST_CAPACITY));
+    return this.#buffer;
+  }
+
+  #passOn(): void {
+    if (this.#buffer === undefined || this.#used === 0) return;
+    this.#pushFull(this.#buffer.subarray(0, this.#used));
+    this.#buffer = undefined;
+    this.#used = 0;
+  }
+
+  #pushFull(bytes: Uint8Array): void {
+    this.#fullBytes += bytes.length;
+    (this.#full ??= []).push(bytes);
+  }
+}
+
+function mask(bytes: Uint8Array, start: number, end: number, key: number): void {
+  applyMask(bytes, start, end, key, prefersWords(end - start) ? wordsWithin(bytes) : undefined);
+}

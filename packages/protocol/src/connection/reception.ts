@@ -1,0 +1,181 @@
+// From received chunks to messages, control frames and violations. It keeps chunks until somebody asks, which is what
+// makes not asking a back-pressure.
+
+import { detachBytes, EMPTY } from "../bytes/bytes.ts";
+import { FrameDecoder } from "../frame/frame-decoder.ts";
+import { MessageAssembler } from "../message/message-assembler.ts";
+import type { MessageTransform } from "../message/message-transform.ts";
+import type { Fragment, Message } from "../vocabulary/event.ts";
+import { isControl, Opcode } from "../vocabulary/opcode.ts";
+import type { Instant } from "../vocabulary/time.ts";
+import type { Violation } from "../vocabulary/violation.ts";
+import type { ConnectionSettings } from "./connection-options.ts";
+
+/** How much a transformed message may grow between two looks at the limits. */
+const TRANSFORM_SLICE = 32 * 1024;
+
+/** What was found in the received bytes. */
+export type Received =
+  | Message
+  | Fragment
+  | { readonly kind: "control"; readonly opcode: number; readonly payload: Uint8Array }
+  | { readonly kind: "violation"; readonly violation: Violation };
+
+interface Chunk {
+  readonly arrivedAt: Instant;
+  readonly bytes: Uint8Array;
+}
+
+export class Reception {
+  /** When the bytes that completed the last item arrived. */
+  arrivedAt: Instant = 0;
+  readonly #settings: ConnectionSettings;
+  readonly #transform: MessageTransform | undefined;
+  readonly #decoder: FrameDecoder;
+  #waiting: Chunk[] | undefined = undefined;
+  /** The kind of the message that is being received, and whether the transform has a hand in it. */
+  #kind: "text" | "binary" = "binary";
+  #transformed = false;
+  #transforming = false;
+  #transformEnds = false;
+  #assembler: MessageAssembler | undefined = undefined;
+  /** The payload of a control frame that did not arrive in one piece, and how much of it there is. */
+  #control: Uint8Array | undefined = undefined;
+  #controlLength = 0;
+  #discarding = false;
+
+  constructor(settings: ConnectionSettings, transform: MessageTransform | undefined) {
+    this.#settings = settings;
+    this.#transform = transform;
+    this.#decoder = new FrameDecoder({
+      masked: !settings.masked, // the peer has the other role
+      extensionBits: transform?.rsv,
+      maxMessageBytes: settings.maxMessageBytes,
+    });
+  }
+
+  /** Whether there are bytes that nobody has asked about. */
+  get hasUnread(): boolean {
+    return this.#waiting !== undefined || this.#decoder.unreadBytes > 0 || this.#transforming;
+  }
+
+  /** Bytes of memory held for what was received and not delivered. */
+  get retainedBytes(): number {
+    let bytes = (this.#assembler?.retainedBytes ?? 0) + (this.#control?.length ?? 0) + this.#decoder.unreadBytes;
+    for (const chunk of this.#waiting ?? []) bytes += chunk.bytes.length;
+    return bytes;
+  }
+
+  /** Takes ownership of `bytes`. */
+  receive(now: Instant, bytes: Uint8Array): void {
+    if (this.#discarding || bytes.length === 0) return;
+    if (this.hasUnread) {
+      (this.#waiting ??= []).push({ arrivedAt: now, bytes });
+    } else {
+      this.arrivedAt = now;
+      this.#decoder.feed(bytes);
+    }
+  }
+
+  /** Drops what was received, and whatever will be: §7.1.7, "MUST NOT continue to attempt to process data". */
+  discard(): void {
+    this.#discarding = true;
+    this.#waiting = undefined;
+    this.#assembler = undefined;
+    this.#control = undefined;
+    this.#transforming = false;
+    this.#decoder.feed(EMPTY);
+  }
+
+  /** The next item; `undefined` until more is received. */
+  next(): Received | undefined {
+    for (;;) {
+      if (this.#discarding) return undefined;
+      if (this.#transforming) {
+        const item = this.#pull();
+        if (item !== undefined) return item;
+        continue;
+      }
+      const decoder = this.#decoder;
+      switch (decoder.advance()) {
+        case "header":
+          if (decoder.opcode === Opcode.Text || decoder.opcode === Opcode.Binary) {
+            this.#kind = decoder.opcode === Opcode.Text ? "text" : "binary";
+            this.#transformed = decoder.reserved !== 0;
+          }
+          break;
+        case "payload": {
+          const item = isControl(decoder.opcode) ? this.#controlPiece() : this.#dataPiece();
+          if (item !== undefined) return item;
+          break;
+        }
+        case "needs-bytes": {
+          const chunk = this.#nextChunk();
+          if (chunk === undefined) return undefined;
+          this.arrivedAt = chunk.arrivedAt;
+          decoder.feed(chunk.bytes);
+          break;
+        }
+        case "violation":
+          return { kind: "violation", violation: decoder.violation! };
+      }
+    }
+  }
+
+  #nextChunk(): Chunk | undefined {
+    const chunk = this.#waiting?.shift();
+    if (this.#waiting?.length === 0) this.#waiting = undefined;
+    return chunk;
+  }
+
+  #dataPiece(): Received | undefined {
+    const { chunk, start, end, fin, frameEnds } = this.#decoder;
+    const last = fin && frameEnds;
+    if (this.#transformed) {
+      this.#transform!.push(chunk.subarray(start, end), last);
+      this.#transforming = true;
+      this.#transformEnds = last;
+      return undefined;
+    }
+    if (last && this.#assembler === undefined && this.#settings.delivery === "messages") {
+      return this.#wholeMessage(chunk, start, end);
+    }
+    return this.#assemble(chunk, start, end, last);
+  }
+
+  /** The common case: one frame, in one piece, is the message. */
+  #wholeMessage(chunk: Uint8Array, start: number, end: number): Received {
+    if (this.#kind === "binary") return { kind: "binary", bytes: detachBytes(chunk, start, end) };
+    if (end - start > this.#settings.maxTextBytes) return { kind: "violation", violation: "message-too-big" };
+    const text = this.#settings.textCodec.decode(chunk, start, end);
+    return text === undefined ? { kind: "violation", violation: "text-invalid-utf8" } : { kind: "text", text };
+  }
+
+  #assemble(chunk: Uint8Array, start: number, end: number, last: boolean): Received | undefined {
+    const assembler = (this.#assembler ??= new MessageAssembler(this.#kind, this.#settings));
+    const item = assembler.add(chunk, start, end, last);
+    if (last) this.#assembler = undefined;
+    return typeof item === "string" ? { kind: "violation", violation: item } : item;
+  }
+
+  #pull(): Received | undefined {
+    const piece = this.#transform!.pull(TRANSFORM_SLICE);
+    if (piece === "invalid") return { kind: "violation", violation: "compressed-data-invalid" };
+    if (piece !== undefined) return this.#assemble(piece, 0, piece.length, false);
+    this.#transforming = false;
+    return this.#transformEnds ? this.#assemble(EMPTY, 0, 0, true) : undefined;
+  }
+
+  #controlPiece(): Received | undefined {
+    const { chunk, start, end, opcode, frameEnds, payloadLength } = this.#decoder;
+    if (frameEnds && this.#control === undefined) return { kind: "control", opcode, payload: chunk.slice(start, end) };
+    this.#control ??= new Uint8Array(payloadLength);
+    this.#control.set(chunk.subarray(start, end), this.#controlLength);
+    this.#controlLength += end - start;
+    if (!frameEnds) return undefined;
+    const payload = this.#control;
+    this.#control = undefined;
+    this.#controlLength = 0;
+    return { kind: "control", opcode, payload };
+  }
+}
