@@ -167,6 +167,16 @@ export class Connection implements Machine<ConnectionEvent> {
     this.#sendClose(status);
   }
 
+  /**
+   * Ends a connection whose peer does not take what is sent to it, with 1008: for drivers that watch the queue. Without
+   * effect once closing has begun.
+   */
+  failOverflow(now: Instant): void {
+    const at = this.#advance(now);
+    if (this.state !== "open") return;
+    this.#fail(at, { kind: "queue-overflow" }, { code: CloseCode.PolicyViolation, reason: "too slow" }, 0);
+  }
+
   /** Drops the transport at once, without a closing handshake. Without effect once closed. */
   abort(now: Instant): void {
     this.#drop(this.#advance(now), { kind: "aborted" }, 0);
@@ -301,6 +311,21 @@ export class Connection implements Machine<ConnectionEvent> {
   /** Statistics of all round trips, `undefined` before the first. */
   get rtt(): RoundTripStatistics | undefined {
     return this.#roundTrips;
+  }
+
+  /** Bytes that are queued and that `nextEffect()` has not handed out. */
+  get outgoingBytes(): number {
+    return this.#outbox.queuedBytes;
+  }
+
+  /** Whether there are received bytes that `nextEvent()` has not looked at. */
+  get hasUnread(): boolean {
+    return this.#reception.hasUnread;
+  }
+
+  /** Whether events carry whole messages or fragments. */
+  get delivery(): "messages" | "fragments" {
+    return this.#settings.delivery;
   }
 
   /** Bytes that were queued and that the transport has not handed on, as far as it told us. */

@@ -18,7 +18,7 @@ export function describeClosed(event: ClosedEvent): string {
       : [describeReceived(received), describeSent(sent)];
   parts.push(...inOrder.filter((part) => part !== undefined));
   const { kind } = event.cause;
-  if (kind === "ping-timeout" || kind === "close-timeout" || kind === "transport-lost") {
+  if (kind === "ping-timeout" || kind === "close-timeout" || kind === "transport-lost" || kind === "queue-overflow") {
     parts.push(describeDiagnosis(event.diagnosis));
   }
   return parts.join("; ");
@@ -38,6 +38,8 @@ function describeCause({ cause }: ClosedEvent): string {
       return "the peer did not answer our Close in time";
     case "transport-lost":
       return "the transport ended without a closing handshake";
+    case "queue-overflow":
+      return "the peer did not take what was sent to it";
     case "aborted":
       return "aborted by this side";
     case "random-failed":

@@ -53,6 +53,8 @@ export type CloseCause =
   | { readonly kind: "close-timeout" }
   /** The transport ended, or was reset, without a closing handshake. */
   | { readonly kind: "transport-lost" }
+  /** The peer did not take what was sent to it, and more than the limit was waiting. */
+  | { readonly kind: "queue-overflow" }
   /** `abort()` was called. */
   | { readonly kind: "aborted" }
   /** The injected randomness failed, so that no frame could be masked any more (§5.3). */

@@ -1,0 +1,200 @@
+// The only loop in the project: it moves bytes, events, effects and time between a machine and its three neighbours.
+
+import type { Effect } from "../vocabulary/effect.ts";
+import type { Machine } from "../vocabulary/machine.ts";
+import type { Instant } from "../vocabulary/time.ts";
+import type { Clock, Transport, TransportListener } from "./ports.ts";
+
+/** Who takes the events. */
+export interface EventConsumer<Event> {
+  /** Asked before each event; while it is `false` events stay in the machine, and soon the network pushes back. */
+  readonly wantsEvents: boolean;
+  handleEvent(event: Event): void;
+  /** A turn of the program has ended: the code that an event set off has had its say. */
+  turnEnded(): void;
+  /** What was to be sent is with the transport; or the transport got rid of some of it. */
+  effectsPerformed(): void;
+}
+
+/** Runs one machine after another (a handshake, then a connection) on one transport. */
+export class Driver implements TransportListener {
+  readonly transport: Transport;
+  readonly clock: Clock;
+  /** What the runtime said when the transport failed. */
+  transportError: unknown = undefined;
+  #machine: Machine<unknown> | undefined = undefined;
+  #consumer: EventConsumer<unknown> | undefined = undefined;
+  #pumping = false;
+  #reading = true;
+  #gone = false;
+  #armedFor: Instant | undefined = undefined;
+  #cancelAlarm: (() => void) | undefined = undefined;
+  #turnTask: (() => void) | undefined = undefined;
+  #turnTaskWaits = false;
+
+  constructor(transport: Transport, clock: Clock) {
+    this.transport = transport;
+    this.clock = clock;
+  }
+
+  /**
+   * Runs `machine` from now on. The one that ran before has its effects performed first; it is not told of anything
+   * more. May be called while it handles an event.
+   */
+  run<Event>(machine: Machine<Event>, consumer: EventConsumer<Event>): void {
+    const first = this.#machine === undefined;
+    if (!first) this.#performEffects();
+    this.#machine = machine;
+    this.#consumer = consumer as EventConsumer<unknown>;
+    if (first) this.transport.start(this);
+    if (this.#gone) machine.handleTransportClosed(this.clock.now());
+    this.pump();
+  }
+
+  /** Whether a call comes from inside the loop, so that its consequences are taken care of when it returns. */
+  get pumping(): boolean {
+    return this.#pumping;
+  }
+
+  // ---- the transport ----
+
+  received(bytes: Uint8Array): void {
+    this.#machine!.receive(this.clock.now(), bytes);
+    this.pump();
+  }
+
+  receivedEnd(): void {
+    this.#machine!.receiveEnd(this.clock.now());
+    this.pump();
+  }
+
+  drained(): void {
+    this.#machine!.handleTransportQueue(this.clock.now(), this.transport.queuedBytes);
+    this.pump();
+  }
+
+  closed(error: unknown): void {
+    this.transportError = error;
+    this.#gone = true;
+    this.#machine!.handleTransportClosed(this.clock.now());
+    this.pump();
+  }
+
+  // ---- the loop ----
+
+  /** Takes what events are wanted, performs what effects there are, and sets the alarm. Does nothing inside itself. */
+  pump(): void {
+    if (this.#pumping) return;
+    this.#loop();
+    if (this.#consumer!.wantsEvents) this.#setReading(true);
+    else if (this.#reading) this.endTurnSoon();
+  }
+
+  /**
+   * Has the loop run once more when the present turn is over, so that everything that it sends goes out in one write,
+   * and what nobody waits for is looked at. Reading stops only then: most code asks for more within the turn.
+   */
+  endTurnSoon(): void {
+    if (this.#turnTaskWaits) return;
+    this.#turnTaskWaits = true;
+    this.#turnTask ??= () => {
+      this.#turnTaskWaits = false;
+      this.#consumer!.turnEnded();
+      this.#loop();
+      this.#setReading(this.#consumer!.wantsEvents);
+    };
+    this.clock.defer(this.#turnTask);
+  }
+
+  #loop(): void {
+    this.#pumping = true;
+    try {
+      do {
+        this.#takeEvents();
+      } while (this.#performEffects());
+      this.#consumer!.effectsPerformed();
+    } finally {
+      this.#pumping = false;
+    }
+    this.#arm();
+  }
+
+  /** Takes what events are wanted, and leaves what they cause to the end of the turn. For an application that asks. */
+  pull(): void {
+    if (this.#pumping) return;
+    this.#pumping = true;
+    try {
+      this.#takeEvents();
+    } finally {
+      this.#pumping = false;
+    }
+    this.endTurnSoon();
+  }
+
+  /** Hands what is to be sent to the transport, without looking for events. */
+  flush(): void {
+    this.#performEffects();
+  }
+
+  #takeEvents(): void {
+    while (this.#consumer!.wantsEvents) {
+      const event = this.#machine!.nextEvent();
+      if (event === undefined) return;
+      this.#consumer!.handleEvent(event);
+    }
+  }
+
+  #performEffects(): boolean {
+    let effect = this.#machine!.nextEffect();
+    if (effect === undefined) return false;
+    while (effect !== undefined) {
+      const next: Effect | undefined = this.#machine!.nextEffect();
+      switch (effect.kind) {
+        case "write":
+          this.transport.write(effect.bytes, next !== undefined);
+          break;
+        case "end":
+          this.transport.end();
+          break;
+        case "destroy":
+          this.transport.destroy();
+          break;
+      }
+      effect = next;
+    }
+    return true;
+  }
+
+  // A deadline that moves later keeps the alarm it has: waking early is harmless and sets it anew. Busy connections
+  // touch no alarms at all.
+  #arm(): void {
+    const deadline = this.#machine!.deadline;
+    if (deadline === undefined) {
+      this.#cancelAlarm?.();
+      this.#cancelAlarm = undefined;
+      this.#armedFor = undefined;
+    } else if (this.#armedFor === undefined || deadline < this.#armedFor) {
+      this.#cancelAlarm?.();
+      this.#armedFor = deadline;
+      this.#cancelAlarm = this.clock.alarm(deadline, () => this.#wake());
+    }
+  }
+
+  #wake(): void {
+    this.#armedFor = undefined;
+    this.#cancelAlarm = undefined;
+    const now = this.clock.now();
+    this.#machine!.handleTransportQueue(now, this.transport.queuedBytes);
+    this.#machine!.handleTimeout(now);
+    this.pump();
+  }
+
+  #setReading(reading: boolean): void {
+    if (reading === this.#reading || this.#gone) return;
+    this.#reading = reading;
+    const now = this.clock.now();
+    if (reading) this.#machine!.receiveResumed(now);
+    else this.#machine!.receivePaused(now);
+    this.transport.setReading(reading);
+  }
+}

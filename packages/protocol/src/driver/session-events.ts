@@ -1,0 +1,197 @@
+// What happens on a session's connection, on its way to the application: to callbacks, to whoever iterates, to the
+// promises that wait for a Pong, for room, or for the end.
+
+import type { Connection } from "../connection/connection.ts";
+import { CloseCode } from "../vocabulary/close-code.ts";
+import type { ClosedEvent, ConnectionEvent } from "../vocabulary/event.ts";
+import type { Duration } from "../vocabulary/time.ts";
+import { ConnectionClosed, isNormalClose } from "./connection-closed.ts";
+import { type Deferred, defer } from "./deferred.ts";
+import type { Driver, EventConsumer } from "./driver.ts";
+import { Inbox, type Item } from "./inbox.ts";
+import type { Session } from "./session.ts";
+import type { SessionSettings } from "./session-options.ts";
+
+// Shared by every call that need not wait, so that sending allocates no promise.
+const DONE: Promise<void> = Promise.resolve();
+
+export class SessionEvents implements EventConsumer<ConnectionEvent> {
+  readonly #session: Session;
+  readonly #connection: Connection;
+  readonly #driver: Driver;
+  readonly #settings: SessionSettings;
+  /** `undefined` where callbacks take the messages. */
+  readonly inbox: Inbox | undefined;
+  /** Somebody iterates, or has. */
+  iterated = false;
+  paused = false;
+  closedEvent: ClosedEvent | undefined = undefined;
+  #closed: Deferred<ClosedEvent> | undefined = undefined;
+  #endIsAwaited = false;
+  #drained: Deferred<void> | undefined = undefined;
+  /** There was more to send than `highWaterBytes`, and not yet as little as `lowWaterBytes`. */
+  #full = false;
+  #pings: Map<number, Deferred<Duration>> | undefined = undefined;
+
+  constructor(session: Session, connection: Connection, driver: Driver, settings: SessionSettings) {
+    this.#session = session;
+    this.#connection = connection;
+    this.#driver = driver;
+    this.#settings = settings;
+    const { callbacks } = settings;
+    const pushes = callbacks?.message !== undefined || callbacks?.fragment !== undefined;
+    this.inbox = pushes ? undefined : new Inbox(settings.readAheadBytes);
+  }
+
+  /** Bytes that were sent and that the operating system has not taken. */
+  get queuedBytes(): number {
+    return this.#connection.outgoingBytes + this.#driver.transport.queuedBytes;
+  }
+
+  // ---- promises ----
+
+  /** Settles with the end of the connection, which is all that is waited for unless somebody iterates. */
+  get closed(): Promise<ClosedEvent> {
+    this.#endIsAwaited = true;
+    return this.whenClosed();
+  }
+
+  /** Settles with the end of the connection. */
+  whenClosed(): Promise<ClosedEvent> {
+    if (this.#closed === undefined) {
+      this.#closed = defer();
+      if (this.closedEvent !== undefined) this.#closed.resolve(this.closedEvent);
+    }
+    return this.#closed.promise;
+  }
+
+  /** Settles when there is room to send more: at once, unless there is more than `highWaterBytes` to send. */
+  whenWritable(): Promise<void> {
+    const queued = this.queuedBytes;
+    if (queued <= this.#settings.highWaterBytes) return DONE;
+    this.#full = true;
+    this.#drained ??= defer();
+    return this.#drained.promise;
+  }
+
+  /** Settles with the round trip of the Ping `id`. */
+  whenAcknowledged(id: number): Promise<Duration> {
+    const acknowledged = defer<Duration>();
+    this.#pings ??= new Map();
+    this.#pings.set(id, acknowledged);
+    return acknowledged.promise;
+  }
+
+  // ---- the driver ----
+
+  /** Tells that the session is open; what is sent now goes out behind the response of the handshake. */
+  open(): void {
+    this.#settings.observer.opened?.(this.#session);
+    const open = this.#settings.callbacks?.open;
+    if (open !== undefined) this.#guard(open);
+  }
+
+  get wantsEvents(): boolean {
+    const connection = this.#connection;
+    if (connection.state === "closed") {
+      // Nothing pushes back on a transport that is gone. What it left is taken when somebody asks for it; where nobody
+      // iterates it is dropped, so that the end is reached.
+      if (this.inbox === undefined || !connection.hasUnread) return true;
+      return this.inbox.wants || this.#isUnwatched;
+    }
+    if (this.paused || this.queuedBytes > this.#settings.highWaterBytes) return false;
+    return this.inbox === undefined || this.inbox.wants || this.#isUnwatched;
+  }
+
+  /** Nobody will ask for messages: the application waits for the end alone. */
+  get #isUnwatched(): boolean {
+    return this.#endIsAwaited && !this.iterated;
+  }
+
+  handleEvent(event: ConnectionEvent): void {
+    const { callbacks, observer } = this.#settings;
+    const session = this.#session;
+    switch (event.kind) {
+      case "text":
+      case "binary":
+        if (this.inbox !== undefined) this.#deliver(this.inbox, event);
+        else if (callbacks?.message !== undefined) this.#guard(callbacks.message, event);
+        break;
+      case "fragment":
+        if (this.inbox !== undefined) this.#deliver(this.inbox, event);
+        else if (callbacks?.fragment !== undefined) this.#guard(callbacks.fragment, event);
+        break;
+      case "ping":
+        observer.ping?.(session, event.payload);
+        if (callbacks?.ping !== undefined) this.#guard(callbacks.ping, event.payload);
+        break;
+      case "pong": {
+        const latency = event.acknowledged.at(-1)?.roundTrip;
+        observer.pong?.(session, event.payload, latency);
+        for (const { id, roundTrip } of event.acknowledged) {
+          this.#pings?.get(id)?.resolve(roundTrip);
+          this.#pings?.delete(id);
+        }
+        if (callbacks?.pong !== undefined) this.#guard(callbacks.pong, event.payload, latency);
+        break;
+      }
+      case "closing":
+        break; // `closed` follows
+      case "closed":
+        this.#handleClosed(event);
+        break;
+    }
+  }
+
+  turnEnded(): void {
+    this.inbox?.lookAhead();
+  }
+
+  effectsPerformed(): void {
+    if (!this.#full || this.queuedBytes > this.#settings.lowWaterBytes) return;
+    this.#full = false;
+    this.#drained?.resolve();
+    this.#drained = undefined;
+    const drain = this.#settings.callbacks?.drain;
+    if (drain !== undefined) this.#guard(drain);
+  }
+
+  #deliver(inbox: Inbox, item: Item): void {
+    if (!this.#isUnwatched) inbox.deliver(item);
+  }
+
+  #handleClosed(event: ClosedEvent): void {
+    this.closedEvent = event;
+    this.#settings.observer.closed?.(this.#session, event);
+    const failure = new ConnectionClosed(event);
+    this.inbox?.end(isNormalClose(event) ? undefined : failure);
+    for (const ping of this.#pings?.values() ?? []) ping.reject(failure);
+    this.#pings = undefined;
+    this.#drained?.reject(failure);
+    this.#drained = undefined;
+    this.#closed?.resolve(event);
+    const close = this.#settings.callbacks?.close;
+    if (close !== undefined) this.#guard(close, event);
+  }
+
+  /** Calls the application. Whatever it throws must neither reach the loop nor be lost. */
+  #guard<A, B>(callback: (session: Session, a: A, b: B) => unknown, a: A, b: B): void;
+  #guard<A>(callback: (session: Session, a: A) => unknown, a: A): void;
+  #guard(callback: (session: Session) => unknown): void;
+  #guard(callback: (session: Session, a?: unknown, b?: unknown) => unknown, a?: unknown, b?: unknown): void {
+    try {
+      const result = callback.call(this.#settings.callbacks, this.#session, a, b);
+      if (result instanceof Promise) result.catch((error: unknown) => this.fail(error));
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  /** The application failed: the peer is told so (1011), and whoever watches is told what it was. */
+  fail(error: unknown): void {
+    const expected = error instanceof ConnectionClosed && error.event === this.closedEvent;
+    if (!expected) this.#settings.observer.failed(this.#session, error);
+    this.#connection.close(this.#driver.clock.now(), CloseCode.InternalError, "internal error");
+    this.#driver.pump();
+  }
+}
