@@ -1,0 +1,36 @@
+// The measured stretch of time, cut out of a load that is already running.
+
+import { setTimeout as sleep } from "node:timers/promises";
+import { cpuMicros } from "../support/process-cost.mjs";
+
+/**
+ * Lets a running load warm up, then counts for a while. The server's CPU clock and the work done are read in one go at
+ * both ends, so that they belong together however late a timer fires.
+ *
+ * @param {{ serverPid: number, warmupMs: number, measureMs: number }} job
+ * @param {{ done: () => number, beginMeasuring?: () => void }} load `done` may have fractions: half a large message is half
+ */
+export async function measureWindow({ serverPid, warmupMs, measureMs }, load) {
+  await sleep(warmupMs);
+  load.beginMeasuring?.();
+  const before = read(serverPid, load);
+  await sleep(measureMs);
+  const after = read(serverPid, load);
+  const elapsedMs = after.at - before.at;
+  const done = after.done - before.done;
+  const serverCpuMicros = after.serverCpu - before.serverCpu;
+  const generatorCpuMicros = after.generatorCpu - before.generatorCpu;
+  return {
+    done,
+    elapsedMs,
+    perSecond: (done * 1000) / elapsedMs,
+    cpuMicrosPerUnit: serverCpuMicros / done,
+    busy: serverCpuMicros / 1000 / elapsedMs,
+    generatorBusy: generatorCpuMicros / 1000 / elapsedMs,
+  };
+}
+
+function read(serverPid, load) {
+  const { user, system } = process.cpuUsage();
+  return { at: performance.now(), done: load.done(), serverCpu: cpuMicros(serverPid), generatorCpu: user + system };
+}
