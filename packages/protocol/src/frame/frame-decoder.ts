@@ -99,10 +99,11 @@ export class FrameDecoder {
     return this.chunk.length - this.#at;
   }
 
-  /** Goes on with the next chunk. The last one must be used up: `advance()` has returned `"needs-bytes"`. */
+  /** Goes on with the next chunk. What is unread of the last one is forgotten. */
   feed(chunk: Uint8Array): void {
     this.chunk = chunk;
     this.#at = 0;
+    this.#words = undefined;
   }
 
   /** Moves to the next thing worth stopping at, and says what it is. */
@@ -132,11 +133,8 @@ export class FrameDecoder {
     }
   }
 
-  /** An idle connection must not keep a chunk alive. */
   #needBytes(): DecoderStep {
-    this.chunk = EMPTY;
-    this.#at = 0;
-    this.#words = undefined;
+    this.feed(EMPTY); // an idle connection must not keep a chunk alive
     return "needs-bytes";
   }
 
