@@ -80,8 +80,10 @@ export function readStream(bytes: Uint8Array, rules: ReadingRules): readonly Loc
     const secondFault = judgeSecondByte(first, second, context);
     if (secondFault !== undefined) return violated(secondFault, start + 2);
 
-    // The extended length, judged when it is whole.
+    // The extended length. Its top bit is seen with its first byte, the rest is judged when it is whole.
     const bits = second % 128 === 126 ? 16 : second % 128 === 127 ? 64 : 7;
+    if (bits === 64 && bytes.length > start + 2 && bytes[start + 2]! >= 128)
+      return violated("length-top-bit", start + 3);
     let cursor = start + 2 + (bits === 7 ? 0 : bits / 8);
     if (bytes.length < cursor) return incidents;
     let declared = BigInt(second % 128);

@@ -21,8 +21,9 @@ export function judgeFirstByte(byte: number, context: HeaderContext): Violation 
   const opcode = byte % 16;
   const control = opcode >= 8;
   // §5.2: "MUST be 0 unless an extension is negotiated that defines meanings for non-zero values." RFC 7692 §6.1 gives
-  // its bit a meaning in the first frame of a data message only.
-  const meaningful = opcode === 1 || opcode === 2 ? context.extensionBit : 0;
+  // its bit a meaning in the first frame of a data message, and forbids it in control frames and continuations. The
+  // reserved opcodes 3 to 7 are "for further non-control frames", so there it is the opcode that is wrong, not the bit.
+  const meaningful = control || opcode === 0 ? 0 : context.extensionBit;
   if (rsv !== 0 && rsv !== meaningful) return "reserved-bits";
   // §5.2: %x3-7 "are reserved for further non-control frames", %xB-F "for further control frames".
   if (![0, 1, 2, 8, 9, 10].includes(opcode)) return "reserved-opcode";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { hex } from "./hex.ts";
+import { fromHex } from "./hex.ts";
 import { encodeScalar, encodeUtf8, readUtf8 } from "./utf8.ts";
 
 describe("the reference reading of UTF-8", () => {
@@ -10,8 +10,8 @@ describe("the reference reading of UTF-8", () => {
     ["e6 97 a5 e6 9c ac e8 aa 9e", "\u65e5\u672c\u8a9e"],
     ["ef bb bf f0 a3 8e b4", "\ufeff\u{233b4}"],
   ])("reads the example %s of RFC 3629 §7", (bytes, text) => {
-    expect(readUtf8(hex(bytes))).toEqual({ text, impossibleAt: undefined, incomplete: false });
-    expect(encodeUtf8(text)).toEqual(hex(bytes));
+    expect(readUtf8(fromHex(bytes))).toEqual({ text, impossibleAt: undefined, incomplete: false });
+    expect(encodeUtf8(text)).toEqual(fromHex(bytes));
   });
 
   test.each([
@@ -28,11 +28,11 @@ describe("the reference reading of UTF-8", () => {
     ["f0 9f 98 41", 3],
     ["c3 41", 1],
   ])("finds %s impossible at index %i", (bytes, impossibleAt) => {
-    expect(readUtf8(hex(bytes))).toMatchObject({ impossibleAt, incomplete: false });
+    expect(readUtf8(fromHex(bytes))).toMatchObject({ impossibleAt, incomplete: false });
   });
 
   test.each(["c3", "e2", "e2 82", "f0", "f0 9f", "f0 9f 98", "61 f4 8f bf"])("finds %s incomplete", (bytes) => {
-    expect(readUtf8(hex(bytes))).toMatchObject({ impossibleAt: undefined, incomplete: true });
+    expect(readUtf8(fromHex(bytes))).toMatchObject({ impossibleAt: undefined, incomplete: true });
   });
 
   test("agrees with the platform's decoder about every sequence of up to two bytes, and about every scalar value", () => {

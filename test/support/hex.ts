@@ -17,7 +17,7 @@ export function toHex(bytes: Uint8Array): string {
 }
 
 /** One array with the bytes of all. */
-export function concat(...parts: readonly Uint8Array[]): Uint8Array {
+export function concat(...parts: readonly ArrayLike<number>[]): Uint8Array {
   const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let offset = 0;
   for (const part of parts) {

@@ -1,0 +1,36 @@
+import { describe, expect, test } from "vitest";
+import { AUTOBAHN_CASES, CORE_CASES } from "./cases.ts";
+import { EchoEndpoint } from "./echo-endpoint.ts";
+import { runCase } from "./fuzzing-peer.ts";
+
+describe("the cases of the Autobahn testsuite", () => {
+  test("are 517, in these families", () => {
+    const families: Record<string, number> = {};
+    for (const { id } of AUTOBAHN_CASES) {
+      const family = id.split(".")[0]!;
+      families[family] = (families[family] ?? 0) + 1;
+    }
+    expect(families).toEqual({ 1: 16, 2: 11, 3: 7, 4: 10, 5: 20, 6: 145, 7: 37, 9: 54, 10: 1, 12: 90, 13: 126 });
+    expect(new Set(AUTOBAHN_CASES.map(({ id }) => id)).size).toBe(517);
+    expect(AUTOBAHN_CASES.filter(({ informational }) => informational).map(({ id }) => id)).toEqual([
+      "7.1.6",
+      "7.13.1",
+      "7.13.2",
+    ]);
+  });
+
+  test("have these sub-families of family 6", () => {
+    const counts = new Map<string, number>();
+    for (const { id } of AUTOBAHN_CASES.filter((testCase) => testCase.id.startsWith("6."))) {
+      const family = id.split(".").slice(0, 2).join(".");
+      counts.set(family, (counts.get(family) ?? 0) + 1);
+    }
+    expect([...counts.values()]).toEqual([3, 4, 2, 4, 5, 11, 4, 2, 4, 3, 5, 8, 5, 10, 1, 3, 5, 5, 5, 7, 8, 34, 7]);
+  });
+});
+
+describe.each(["server", "client"] as const)("as a %s, an echo application answers exactly as case", (role) => {
+  test.each(CORE_CASES)("$id wants: $title", (testCase) => {
+    expect(runCase(testCase, new EchoEndpoint(role))).toEqual([]);
+  });
+});
