@@ -49,7 +49,9 @@ describe("what a transport may hand over", () => {
   test("Node's Buffer, whose slice() is a view, gives plain arrays and no aliases", () => {
     const peer = new Peer("client");
     const connection = open("client");
-    const chunk = Buffer.from(concat(peer.binary(hex`01 02 03`), peer.ping(hex`04 05`), peer.binary(new Uint8Array(3000))));
+    const chunk = Buffer.from(
+      concat(peer.binary(hex`01 02 03`), peer.ping(hex`04 05`), peer.binary(new Uint8Array(3000))),
+    );
     connection.receive(0, chunk);
     const events = takeEvents(connection);
     for (const event of events) {

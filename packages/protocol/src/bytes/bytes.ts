@@ -8,6 +8,29 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return true;
 }
 
+/**
+ * `bytes` as a plain `Uint8Array`, without copying: Node's `Buffer` is a `Uint8Array` too, but its `slice` makes no copy,
+ * and applications should get the same type on every runtime.
+ */
+export function plainBytes(bytes: Uint8Array): Uint8Array {
+  return bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/**
+ * Whether `value` is a `Uint8Array` with its memory still under it. One whose buffer was detached (transferred), or
+ * shrank away, has length 0 and would pass for an empty one.
+ */
+export function isUsableBytes(value: unknown): value is Uint8Array {
+  if (!(value instanceof Uint8Array)) return false;
+  if (value.length > 0) return true;
+  try {
+    value.at(0); // throws if there is no memory
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** All `parts` in one piece. */
 export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
   let length = 0;

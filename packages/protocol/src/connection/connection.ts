@@ -2,6 +2,7 @@
 // messages and control frames, the keepalive says when to ping and when to give up, the outbox holds what is to be sent,
 // and `Closing` remembers how it ends.
 
+import { isUsableBytes } from "../bytes/bytes.ts";
 import { checkCloseStatus, readClosePayload, writeClosePayload } from "../frame/close-payload.ts";
 import { Deadline } from "../liveness/deadline.ts";
 import { Keepalive } from "../liveness/keepalive.ts";
@@ -20,6 +21,7 @@ import { Closing } from "./closing.ts";
 import { type ConnectionOptions, ConnectionSettings } from "./connection-options.ts";
 import { MessageSender, type SendOptions } from "./message-sender.ts";
 import { FIN, Outbox } from "./outbox.ts";
+import type { PreparedMessage } from "./prepared-message.ts";
 import { Reception } from "./reception.ts";
 
 /** §5.5: the longest payload of a control frame. */
@@ -113,6 +115,13 @@ export class Connection implements Machine<ConnectionEvent> {
     if (this.#outbox.randomFailed) this.#failRandom();
   }
 
+  /** Queues a message that `prepareMessage` has prepared. Throws like `sendText`. */
+  sendPrepared(message: PreparedMessage): void {
+    this.#requireOpen();
+    this.#sender.prepared(message);
+    if (this.#outbox.randomFailed) this.#failRandom();
+  }
+
   /**
    * Queues the next piece of a message in a frame of its own (§5.4); `fin` marks the last. The first piece decides
    * whether the message is text or binary. Control frames may go between the pieces, other messages may not. A surrogate
@@ -141,7 +150,7 @@ export class Connection implements Machine<ConnectionEvent> {
     if (payload !== undefined && this.#pings.has(payload)) {
       throw new UsageError("duplicate-ping", "already waiting for a pong with the same data");
     }
-    return this.#queuePing(at, payload?.slice());
+    return this.#queuePing(at, payload && new Uint8Array(payload)); // a copy; Buffer's slice() would make none
   }
 
   /** Queues an unsolicited Pong, or with `autoPong: false` the answer to a Ping (§5.5.3). Throws like `ping`. */
@@ -211,7 +220,7 @@ export class Connection implements Machine<ConnectionEvent> {
 
   receive(now: Instant, bytes: Uint8Array): void {
     const at = this.#advance(now);
-    if (this.#closed !== undefined) return;
+    if (bytes.length === 0 || this.#endReceived || this.#closed !== undefined) return;
     this.#receivedAt = at;
     this.#keepalive?.received(at);
     this.#reception.receive(at, bytes);
@@ -388,9 +397,9 @@ export class Connection implements Machine<ConnectionEvent> {
   #receiveControl(opcode: number, payload: Uint8Array): ConnectionEvent | undefined {
     if (opcode === Opcode.Pong) return this.#receivePong(payload);
     if (opcode === Opcode.Close) return this.#receiveClose(payload);
-    // §5.5.2: "an endpoint MUST send a Pong frame in response, unless it already received a Close frame". After our own
-    // Close nothing but the reply to the peer's may follow, so that the peer may stop reading.
-    if (this.#settings.autoPong && this.state === "open") this.#outbox.pong(payload.slice());
+    // §5.5.2: "an endpoint MUST send a Pong frame in response, unless it already received a Close frame"; after that
+    // one nothing is read. The event's payload is the application's, to change as it likes.
+    if (this.#settings.autoPong) this.#outbox.pong(payload.slice());
     return { kind: "ping", payload };
   }
 
@@ -508,7 +517,9 @@ export class Connection implements Machine<ConnectionEvent> {
 }
 
 function checkControlPayload(payload: Uint8Array): void {
-  if (!(payload instanceof Uint8Array)) throw new UsageError("bad-argument", "a payload must be a Uint8Array");
+  if (!isUsableBytes(payload)) {
+    throw new UsageError("bad-argument", "a payload must be a Uint8Array that was not detached");
+  }
   if (payload.length > MAX_CONTROL_BYTES) {
     throw new UsageError(
       "control-too-long",

@@ -1,12 +1,13 @@
 // From messages to frames (RFC 6455 §5.4, §5.6, §6.1): whole ones in one frame, others in the pieces that the caller
 // gives. It checks what it is given before anything is queued.
 
-import { EMPTY } from "../bytes/bytes.ts";
+import { isUsableBytes } from "../bytes/bytes.ts";
 import { encodeUtf8 } from "../bytes/utf8.ts";
 import type { MessageTransform } from "../message/message-transform.ts";
 import { Opcode } from "../vocabulary/opcode.ts";
 import { UsageError } from "../vocabulary/usage-error.ts";
 import { FIN, type Outbox } from "./outbox.ts";
+import type { PreparedMessage } from "./prepared-message.ts";
 
 /** How to send one message. */
 export interface SendOptions {
@@ -45,6 +46,13 @@ export class MessageSender {
     this.#requireIdle();
     if (this.#wantsTransform("binary", bytes.length, options)) this.#sendTransformed(Opcode.Binary, bytes);
     else this.#outbox.frame(FIN | Opcode.Binary, bytes);
+  }
+
+  prepared(message: PreparedMessage): void {
+    this.#requireIdle();
+    if (this.#wantsTransform(message.kind, message.payload.length, undefined)) {
+      this.#sendTransformed(message.opcode, message.payload);
+    } else this.#outbox.preparedFrame(message);
   }
 
   fragment(content: string | Uint8Array, fin: boolean, options: SendOptions | undefined): void {
@@ -93,17 +101,7 @@ export class MessageSender {
   }
 }
 
-function checkBytes(bytes: Uint8Array): void {
-  if (!(bytes instanceof Uint8Array)) throw new UsageError("bad-argument", "bytes must be a Uint8Array");
-  if (bytes.length === 0 && isDetached(bytes)) throw new UsageError("bad-argument", "the bytes were detached");
-}
-
-/** A detached array looks empty; only making another view of its buffer tells. */
-function isDetached(bytes: Uint8Array): boolean {
-  if (bytes === EMPTY) return false;
-  try {
-    return new Uint8Array(bytes.buffer).length < 0;
-  } catch {
-    return true;
-  }
+/** Throws `UsageError` "bad-argument" unless `bytes` are bytes that are still there. */
+export function checkBytes(bytes: Uint8Array): void {
+  if (!isUsableBytes(bytes)) throw new UsageError("bad-argument", "bytes must be a Uint8Array that was not detached");
 }

@@ -3,11 +3,13 @@
 
 import { applyMask, prefersWords, wordsWithin } from "../bytes/mask.ts";
 import type { MaskKeys } from "../bytes/mask-keys.ts";
+import { Queue } from "../bytes/queue.ts";
 import type { TextCodec } from "../bytes/text-codec.ts";
 import { utf8Length } from "../bytes/utf8.ts";
 import { headerLength, writeHeader } from "../frame/frame-header.ts";
 import type { Effect } from "../vocabulary/effect.ts";
 import { Opcode } from "../vocabulary/opcode.ts";
+import type { PreparedMessage } from "./prepared-message.ts";
 
 /** FIN, in the first byte of a frame. */
 export const FIN = 0x80;
@@ -33,7 +35,8 @@ export class Outbox {
   randomFailed = false;
   readonly #keys: MaskKeys | undefined;
   readonly #codec: TextCodec;
-  #full: Uint8Array[] | undefined = undefined;
+  /** What is ready to be written, in front of the buffer. */
+  #full: Queue<Uint8Array> | undefined = undefined;
   #fullBytes = 0;
   #buffer: Uint8Array | undefined = undefined;
   #used = 0;
@@ -78,8 +81,12 @@ export class Outbox {
     if (key !== undefined) mask(buffer, start, this.#used, key);
   }
 
-  /** Queues a Pong that answers a Ping. While many wait, the oldest give way. `payload` must not change afterwards. */
+  /**
+   * Queues a Pong that answers a Ping. While many wait, the oldest give way; behind the end there is no place for one.
+   * `payload` must not change afterwards.
+   */
   pong(payload: Uint8Array): void {
+    if (this.#ending !== "no") return;
     this.#pongs ??= [];
     if (this.#pongs.length === MAX_WAITING_PONGS) this.#pongs.shift();
     this.#pongs.push(payload);
@@ -132,9 +139,10 @@ export class Outbox {
     const key = this.#drawKey();
     if (this.randomFailed) return;
     const length = payload.length;
-    if (key === undefined && length >= BY_REFERENCE_FROM) {
-      const buffer = this.#reserve(MAX_HEADER_BYTES);
-      this.#used = writeHeader(buffer, this.#used, firstByte, length, undefined);
+    if (key === undefined && length >= BY_REFERENCE_FROM && isFixed(payload.buffer)) {
+      const headerBytes = headerLength(length, false);
+      this.#buffer ??= new Uint8Array(headerBytes); // one with room for more would wait as long, mostly empty
+      this.#used = writeHeader(this.#reserve(headerBytes), this.#used, firstByte, length, undefined);
       this.#passOn();
       this.#pushFull(payload);
       return;
@@ -187,8 +195,13 @@ export class Outbox {
 
   #pushFull(bytes: Uint8Array): void {
     this.#fullBytes += bytes.length;
-    (this.#full ??= []).push(bytes);
+    (this.#full ??= new Queue()).push(bytes);
   }
+}
+
+/** Whether it is ordinary memory, which neither shrinks nor belongs to several threads: some transports refuse others. */
+function isFixed(buffer: ArrayBufferLike & { readonly resizable?: boolean }): boolean {
+  return buffer instanceof ArrayBuffer && buffer.resizable !== true;
 }
 
 function mask(bytes: Uint8Array, start: number, end: number, key: number): void {

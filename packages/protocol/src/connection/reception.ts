@@ -1,7 +1,8 @@
 // From received chunks to messages, control frames and violations. It keeps chunks until somebody asks, which is what
 // makes not asking a back-pressure.
 
-import { detachBytes, EMPTY } from "../bytes/bytes.ts";
+import { detachBytes, EMPTY, plainBytes } from "../bytes/bytes.ts";
+import { Queue } from "../bytes/queue.ts";
 import { FrameDecoder } from "../frame/frame-decoder.ts";
 import { MessageAssembler } from "../message/message-assembler.ts";
 import type { MessageTransform } from "../message/message-transform.ts";
@@ -32,7 +33,9 @@ export class Reception {
   readonly #settings: ConnectionSettings;
   readonly #transform: MessageTransform | undefined;
   readonly #decoder: FrameDecoder;
-  #waiting: Chunk[] | undefined = undefined;
+  /** Chunks behind the one that the decoder has, and the bytes in them. */
+  #waiting: Queue<Chunk> | undefined = undefined;
+  #waitingBytes = 0;
   /** The kind of the message that is being received, and whether the transform has a hand in it. */
   #kind: "text" | "binary" = "binary";
   #transformed = false;
@@ -61,16 +64,17 @@ export class Reception {
 
   /** Bytes of memory held for what was received and not delivered. */
   get retainedBytes(): number {
-    let bytes = (this.#assembler?.retainedBytes ?? 0) + (this.#control?.length ?? 0) + this.#decoder.unreadBytes;
-    for (const chunk of this.#waiting ?? []) bytes += chunk.bytes.length;
-    return bytes;
+    const collected = (this.#assembler?.retainedBytes ?? 0) + (this.#control?.length ?? 0);
+    return collected + this.#decoder.unreadBytes + this.#waitingBytes;
   }
 
-  /** Takes ownership of `bytes`. */
-  receive(now: Instant, bytes: Uint8Array): void {
-    if (this.#discarding || bytes.length === 0) return;
+  /** Takes ownership of `chunk`. */
+  receive(now: Instant, chunk: Uint8Array): void {
+    if (this.#discarding) return;
+    const bytes = plainBytes(chunk);
     if (this.hasUnread) {
-      (this.#waiting ??= []).push({ arrivedAt: now, bytes });
+      (this.#waiting ??= new Queue()).push({ arrivedAt: now, bytes });
+      this.#waitingBytes += bytes.length;
     } else {
       this.arrivedAt = now;
       this.#decoder.feed(bytes);
@@ -81,6 +85,7 @@ export class Reception {
   discard(): void {
     this.#discarding = true;
     this.#waiting = undefined;
+    this.#waitingBytes = 0;
     this.#assembler = undefined;
     this.#control = undefined;
     this.#transforming = false;
@@ -124,6 +129,8 @@ export class Reception {
 
   #nextChunk(): Chunk | undefined {
     const chunk = this.#waiting?.shift();
+    if (chunk === undefined) return undefined;
+    this.#waitingBytes -= chunk.bytes.length;
     if (this.#waiting?.length === 0) this.#waiting = undefined;
     return chunk;
   }

@@ -1,6 +1,5 @@
 // The payload of a Close frame (RFC 6455 §5.5.1): a code of two bytes and a reason in UTF-8, or nothing.
 
-import { EMPTY } from "../bytes/bytes.ts";
 import { decodeUtf8, encodeUtf8Into, utf8Length } from "../bytes/utf8.ts";
 import { CloseCode, isSendableCloseCode } from "../vocabulary/close-code.ts";
 import type { CloseStatus } from "../vocabulary/event.ts";
@@ -20,9 +19,8 @@ export function readClosePayload(payload: Uint8Array): CloseStatus | Violation {
   return reason === undefined ? "close-reason-invalid-utf8" : { code, reason };
 }
 
-/** The payload that says `status`; code 1005 stands for an empty one. */
+/** The payload that says `status`. We always say a code. */
 export function writeClosePayload(status: CloseStatus): Uint8Array {
-  if (status.code === CloseCode.NoStatusReceived) return EMPTY;
   const payload = new Uint8Array(2 + utf8Length(status.reason));
   payload[0] = status.code >> 8;
   payload[1] = status.code;
@@ -31,17 +29,13 @@ export function writeClosePayload(status: CloseStatus): Uint8Array {
 }
 
 /**
- * What a caller wants to close with, checked: without a code the frame is empty.
+ * What a caller wants to close with, checked.
  *
- * Throws `UsageError` "bad-close-code" for a code that may not be sent, "bad-close-reason" for a reason that is too
- * long (see `truncateCloseReason`), or that has no code in front of it.
+ * Throws `UsageError` "bad-close-code" for a code that may not be sent, "bad-close-reason" for a reason that is too long
+ * (see `truncateCloseReason`), "bad-argument" for one that is no string.
  */
-export function checkCloseStatus(code: number | undefined, reason: string): CloseStatus {
-  if (code === undefined) {
-    if (reason !== "") throw new UsageError("bad-close-reason", "a close reason needs a code");
-    return { code: CloseCode.NoStatusReceived, reason: "" };
-  }
-  if (!isSendableCloseCode(code)) throw new UsageError("bad-close-code", `close code ${code} may not be sent`);
+export function checkCloseStatus(code: number, reason: string): CloseStatus {
+  if (!isSendableCloseCode(code)) throw new UsageError("bad-close-code", `close code ${String(code)} may not be sent`);
   if (typeof reason !== "string") throw new UsageError("bad-argument", "a close reason must be a string");
   const length = utf8Length(reason);
   if (length > MAX_CLOSE_REASON_BYTES) {

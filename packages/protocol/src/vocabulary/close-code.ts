@@ -38,7 +38,6 @@ export const CloseCode: {
  * are registered with IANA; 3000 to 4999 belong to libraries and applications (§7.4.2).
  */
 export function isSendableCloseCode(code: number): boolean {
-  if (code >= 3000) return code <= 4999 && Number.isInteger(code);
-  if (code >= 1000 && code <= 1014) return Number.isInteger(code) && (code < 1004 || code > 1006);
-  return false;
+  if (!Number.isInteger(code)) return false;
+  return (code >= 1000 && code <= 1014 && (code < 1004 || code > 1006)) || (code >= 3000 && code <= 4999);
 }

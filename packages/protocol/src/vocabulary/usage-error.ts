@@ -4,7 +4,7 @@ export type UsageErrorCode =
   | "not-open"
   /** A close code that may not be sent (RFC 6455 §7.4). */
   | "bad-close-code"
-  /** A close reason of more than 123 bytes of UTF-8, or one without a code (§5.5.1). */
+  /** A close reason of more than 123 bytes of UTF-8 (§5.5.1). */
   | "bad-close-reason"
   /** The payload of a control frame exceeds 125 bytes (§5.5). */
   | "control-too-long"
