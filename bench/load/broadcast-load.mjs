@@ -1,11 +1,11 @@
-// One connection says something, the server tells it to all of them; then again.
+// One connection says something, or several things at once, the server tells all of it to all of them; then again.
 
 import { buildFrames, repeat } from "./frames.mjs";
 import { LatencyHistogram } from "./latency.mjs";
 import { maximumReadBytes, openMany } from "./raw-connection.mjs";
 import { measureWindow } from "./window.mjs";
 
-/** Latency is from the request to the last of its deliveries. */
+/** Latency is from the requests to the last of their deliveries. */
 export async function runBroadcastLoad(job) {
   const { scenario } = job;
   const { request, reply } = buildFrames(scenario);
@@ -13,7 +13,8 @@ export async function runBroadcastLoad(job) {
   const connections = await openMany({ port: job.port }, scenario.connections);
   const received = new Float64Array(connections.length);
   const latency = new LatencyHistogram();
-  const roundBytes = reply.length * connections.length;
+  const roundBytes = reply.length * connections.length * scenario.inFlight;
+  const requests = repeat(request, request.length * scenario.inFlight);
   let total = 0;
   let goal = roundBytes;
   let sentAt = 0;
@@ -21,7 +22,7 @@ export async function runBroadcastLoad(job) {
 
   const send = () => {
     sentAt = performance.now();
-    connections[0].write(request);
+    connections[0].write(requests);
   };
   connections.forEach((connection, at) => {
     connection.listener = {
@@ -48,7 +49,8 @@ export async function runBroadcastLoad(job) {
     beginMeasuring: () => latency.clear(),
   });
   if (failure !== undefined) throw new Error(failure);
-  if (Math.max(...received) - Math.min(...received) > reply.length) throw new Error("not all were told the same");
+  if (Math.max(...received) - Math.min(...received) > reply.length * scenario.inFlight)
+    throw new Error("not all were told the same");
   for (const connection of connections) connection.destroy();
   return { ...result, latency: latency.summary() };
 }

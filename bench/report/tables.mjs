@@ -60,7 +60,7 @@ function loadColumns(scenario) {
   const columns = [
     { title: `CPU µs/${scenario.unit}`, cell: (own) => withRange(values(own, path)) },
     ...compared(path),
-    { title: `${scenario.unit}s/s`, cell: (own) => figure(typical(own, "perSecond")) },
+    { title: `${plural(scenario.unit)}/s`, cell: (own) => figure(typical(own, "perSecond")) },
   ];
   if (scenario.kind !== "client") {
     for (const [title, key] of Object.entries({ "p50 ms": "p50", "p99 ms": "p99", "p99.9 ms": "p999" })) {
@@ -76,6 +76,8 @@ function loadColumns(scenario) {
   );
   return columns;
 }
+
+const plural = (unit) => (unit.endsWith("y") ? `${unit.slice(0, -1)}ies` : `${unit}s`);
 
 function idleColumns(scenario) {
   const path = mainFigure(scenario);

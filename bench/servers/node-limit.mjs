@@ -34,7 +34,7 @@ const server = createServer({ noDelay: true }, (socket) => {
     if (count === 0) return;
     bytes -= count * request.length;
     if (job.behaviour === "echo") socket.write(replies[count]);
-    else for (const each of sockets) each.write(reply);
+    else for (const each of sockets) each.write(replies[count]);
   });
 });
 
