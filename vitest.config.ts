@@ -1,10 +1,14 @@
 import { defineConfig } from "vitest/config";
 
+const report = process.env["SANSOCK_TEST_REPORT"];
+
 export default defineConfig({
   // Tests run the sources, not the build: each package's "@sansock/source" export condition names them.
   resolve: { conditions: ["@sansock/source"] },
   ssr: { resolve: { conditions: ["@sansock/source"] } },
   test: {
+    // The reporter that CI counts with, beside the one for people.
+    reporters: report === undefined ? ["default"] : ["default", ["json", { outputFile: report }]],
     include: ["test/**/*.test.ts"],
     testTimeout: 30_000,
     coverage: {

@@ -12,6 +12,7 @@ export {
 } from "./connection/connection-options.ts";
 export { describeClosed } from "./connection/describe-closed.ts";
 export type { SendOptions } from "./connection/message-sender.ts";
+export { type PreparedMessage, prepareMessage } from "./connection/prepared-message.ts";
 export type {
   AcceptedExtension,
   Extension,

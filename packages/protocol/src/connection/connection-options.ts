@@ -115,7 +115,10 @@ export class ConnectionSettings {
   }
 }
 
-/** A timeout in ms that is positive and finite, `null`, or the default. Throws `UsageError` "bad-option". */
+/**
+ * A timeout of at least 1 ms, `null`, or the default. Throws `UsageError` "bad-option". (Much shorter ones could vanish
+ * when they are added to an instant, and a deadline that is not later than now makes no progress.)
+ */
 export function checkTimeout(
   name: string,
   value: Duration | null | undefined,
@@ -123,8 +126,8 @@ export function checkTimeout(
 ): Duration | null {
   if (value === undefined) return byDefault;
   if (value === null) return null;
-  if (typeof value !== "number" || !(value > 0 && value < Number.POSITIVE_INFINITY)) {
-    throw new UsageError("bad-option", `${name} must be a positive number of milliseconds, or null`);
+  if (!Number.isFinite(value) || value < 1) {
+    throw new UsageError("bad-option", `${name} must be a number of milliseconds of at least 1, or null`);
   }
   return value;
 }

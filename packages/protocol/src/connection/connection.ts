@@ -3,6 +3,7 @@
 // and `Closing` remembers how it ends.
 
 import { isUsableBytes } from "../bytes/bytes.ts";
+import { drawRandom } from "../bytes/random.ts";
 import { checkCloseStatus, readClosePayload, writeClosePayload } from "../frame/close-payload.ts";
 import { Deadline } from "../liveness/deadline.ts";
 import { Keepalive } from "../liveness/keepalive.ts";
@@ -135,7 +136,8 @@ export class Connection implements Machine<ConnectionEvent> {
 
   /**
    * Queues a Ping and returns the id that a `"pong"` event will acknowledge. Without `payload` (0 to 125 bytes, copied)
-   * it carries four random bytes. The answer is never waited for: only keepalive's own Pings end connections.
+   * it carries four random bytes. The answer is never waited for: only keepalive's own Pings end connections. (If the
+   * Ping could not be masked, because randomness failed, the connection is closed and the id is 0.)
    *
    * Throws `UsageError` "not-open", "control-too-long", "duplicate-ping" while a Ping with the same payload waits, and
    * "too-many-pings" while 256 wait.
@@ -150,7 +152,7 @@ export class Connection implements Machine<ConnectionEvent> {
     if (payload !== undefined && this.#pings.has(payload)) {
       throw new UsageError("duplicate-ping", "already waiting for a pong with the same data");
     }
-    return this.#queuePing(at, payload && new Uint8Array(payload)); // a copy; Buffer's slice() would make none
+    return this.#queuePing(at, payload === undefined ? this.#drawPingPayload() : new Uint8Array(payload));
   }
 
   /** Queues an unsolicited Pong, or with `autoPong: false` the answer to a Ping (§5.5.3). Throws like `ping`. */
@@ -301,7 +303,9 @@ export class Connection implements Machine<ConnectionEvent> {
       return;
     }
     const due = keepalive.pingDeadline;
-    if (due !== undefined && at >= due) keepalive.pingQueued(at, this.#queuePing(at, undefined));
+    if (due === undefined || at < due) return;
+    const id = this.#queuePing(at, this.#drawPingPayload());
+    if (this.#closing === undefined) keepalive.pingQueued(at, id);
   }
 
   // ---- observation ----
@@ -354,29 +358,24 @@ export class Connection implements Machine<ConnectionEvent> {
 
   // ---- liveness ----
 
-  #queuePing(at: Instant, given: Uint8Array | undefined): number {
-    const payload = given ?? this.#drawPingPayload();
-    if (payload !== undefined) {
-      this.#outbox.frame(FIN | Opcode.Ping, payload);
-      if (!this.#outbox.randomFailed) return this.#pings.add(at, payload);
-    }
+  #queuePing(at: Instant, payload: Uint8Array): number {
+    this.#outbox.frame(FIN | Opcode.Ping, payload);
+    if (!this.#outbox.randomFailed) return this.#pings.add(at, payload);
     this.#failRandom();
     return 0;
   }
 
-  #drawPingPayload(): Uint8Array | undefined {
+  /**
+   * Random bytes that no waiting Ping has. They tell Pings apart and are no secret, so where randomness fails, or goes on
+   * repeating itself, counting takes its place.
+   */
+  #drawPingPayload(): Uint8Array {
     const payload = new Uint8Array(PING_PAYLOAD_BYTES);
-    try {
-      this.#settings.random(payload);
-      // A payload that is pending already is drawn again; a source that only repeats itself is helped along.
-      for (let draws = 1; this.#pings.has(payload); draws++) {
-        if (draws < MAX_PING_DRAWS) this.#settings.random(payload);
-        else payload[draws % PING_PAYLOAD_BYTES] = draws >> 2;
-      }
-    } catch {
-      return undefined;
+    for (let draws = 0; ; draws++) {
+      if (draws < MAX_PING_DRAWS) drawRandom(this.#settings.random, payload);
+      else payload[draws % PING_PAYLOAD_BYTES] = draws >> 2;
+      if (!this.#pings.has(payload)) return payload;
     }
-    return payload;
   }
 
   #receivePong(payload: Uint8Array): ConnectionEvent {

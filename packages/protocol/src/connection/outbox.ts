@@ -81,6 +81,23 @@ export class Outbox {
     if (key !== undefined) mask(buffer, start, this.#used, key);
   }
 
+  /** Queues a frame that is encoded already. A server passes it on by reference, a client masks a copy. */
+  preparedFrame(message: PreparedMessage): void {
+    if (this.#keys !== undefined) {
+      this.frame(FIN | message.opcode, message.payload);
+      return;
+    }
+    if (this.#pongs !== undefined) this.#flushPongs();
+    const { frame } = message;
+    if (this.#buffer === undefined || frame.length >= BY_REFERENCE_FROM) {
+      this.#passOn();
+      this.#pushFull(frame);
+      return;
+    }
+    this.#reserve(frame.length).set(frame, this.#used);
+    this.#used += frame.length;
+  }
+
   /**
    * Queues a Pong that answers a Ping. While many wait, the oldest give way; behind the end there is no place for one.
    * `payload` must not change afterwards.

@@ -14,6 +14,8 @@ export interface EventConsumer<Event> {
   turnEnded(): void;
   /** What was to be sent is with the transport; or the transport got rid of some of it. */
   effectsPerformed(): void;
+  /** The transport is gone, and the machine has been told. */
+  transportClosed(): void;
 }
 
 /** Runs one machine after another (a handshake, then a connection) on one transport. */
@@ -77,6 +79,7 @@ export class Driver implements TransportListener {
     this.transportError = error;
     this.#gone = true;
     this.#machine!.handleTransportClosed(this.clock.now());
+    this.#consumer!.transportClosed();
     this.pump();
   }
 

@@ -1,9 +1,21 @@
 // The public names of the driver, nothing else.
 
+export { Acceptor, type AcceptorHost } from "./acceptor.ts";
 export { Alarms, type HostTimer } from "./alarms.ts";
 export { ConnectionClosed, isNormalClose } from "./connection-closed.ts";
 export { Driver, type EventConsumer } from "./driver.ts";
 export type { Clock, Transport, TransportListener } from "./ports.ts";
+export type { Peer, Runtime } from "./runtime.ts";
+export type {
+  CloseServerOptions,
+  Consent,
+  HttpRequest,
+  Refusal,
+  ServerOpening,
+  ServerOptions,
+  ServerSession,
+  SessionHandler,
+} from "./server-options.ts";
 export { type Pieces, Session, type TimerRequest } from "./session.ts";
 export type { SessionCallbacks } from "./session-callbacks.ts";
 export { type SessionObserver, type SessionOptions, SessionSettings } from "./session-options.ts";

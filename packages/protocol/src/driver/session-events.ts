@@ -143,6 +143,8 @@ export class SessionEvents implements EventConsumer<ConnectionEvent> {
     }
   }
 
+  transportClosed(): void {}
+
   turnEnded(): void {
     this.inbox?.lookAhead();
   }

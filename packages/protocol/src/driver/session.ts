@@ -2,6 +2,7 @@
 
 import type { Connection } from "../connection/connection.ts";
 import type { SendOptions } from "../connection/message-sender.ts";
+import type { PreparedMessage } from "../connection/prepared-message.ts";
 import type { RoundTripStatistics } from "../liveness/round-trip.ts";
 import { CloseCode } from "../vocabulary/close-code.ts";
 import type { ClosedEvent, Diagnosis, Fragment, Message } from "../vocabulary/event.ts";
@@ -38,9 +39,9 @@ export interface TimerRequest {
  *
  * Iteration ends when the connection was closed normally, and throws `ConnectionClosed` when it ended otherwise.
  */
-export class Session<Info = unknown> implements AsyncIterable<Message> {
-  /** What the opening handshake found out; see the adapter. */
-  readonly info: Info;
+export class Session<Opening = unknown> implements AsyncIterable<Message> {
+  /** What the opening handshake found out. */
+  readonly opening: Opening;
   /** For whatever the application wants to remember about this connection. */
   data: unknown = undefined;
   readonly #connection: Connection;
@@ -50,20 +51,19 @@ export class Session<Info = unknown> implements AsyncIterable<Message> {
   /** Settles when the message that is being sent piece by piece is finished. */
   #pieces: Promise<void> | undefined = undefined;
 
-  private constructor(connection: Connection, driver: Driver, settings: SessionSettings, info: Info) {
-    this.info = info;
+  /** Made where a handshake has succeeded: by the adapters, or by an embedder. Nothing happens before `start()`. */
+  constructor(connection: Connection, driver: Driver, settings: SessionSettings, opening: Opening) {
+    this.opening = opening;
     this.#connection = connection;
     this.#driver = driver;
     this.#settings = settings;
     this.#events = new SessionEvents(this, connection, driver, settings);
   }
 
-  /** Runs an open connection on a driver. Adapters and embedders call it where a handshake has succeeded. */
-  static open<Info>(connection: Connection, driver: Driver, settings: SessionSettings, info: Info): Session<Info> {
-    const session = new Session(connection, driver, settings, info);
-    session.#events.open();
-    driver.run(connection, session.#events);
-    return session;
+  /** Calls back that the session is open, and runs the connection on the driver, in place of what ran there before. */
+  start(): void {
+    this.#events.open();
+    this.#driver.run(this.#connection, this.#events);
   }
 
   // ---- sending ----
@@ -82,6 +82,14 @@ export class Session<Info = unknown> implements AsyncIterable<Message> {
     if (typeof content === "string") this.#connection.sendText(content, options);
     else if (content instanceof Uint8Array) this.#connection.sendBinary(content, options);
     else return this.#sendPieces(content, options);
+    return this.#sent();
+  }
+
+  /** Sends what `prepareMessage` has prepared; otherwise like `send`. */
+  sendPrepared(message: PreparedMessage): Promise<void> {
+    if (this.#pieces !== undefined) return this.#after(this.#pieces, () => this.sendPrepared(message));
+    if (this.#connection.state !== "open") return this.#rejectClosed();
+    this.#connection.sendPrepared(message);
     return this.#sent();
   }
 
@@ -228,6 +236,11 @@ export class Session<Info = unknown> implements AsyncIterable<Message> {
         return this.close().then(() => {});
       },
     });
+  }
+
+  /** The application failed: `error` is reported, and the session closed with 1011. */
+  fail(error: unknown): void {
+    this.#events.fail(error);
   }
 
   // ---- inside ----

@@ -1,0 +1,25 @@
+import type { TextCodec } from "../bytes/text-codec.ts";
+import type { FillRandom } from "../vocabulary/machine.ts";
+import type { Clock } from "./ports.ts";
+import type { SessionObserver } from "./session-options.ts";
+
+/** What an adapter brings beside transports. */
+export interface Runtime {
+  readonly clock: Clock;
+  readonly random: FillRandom;
+  /** A faster codec than the portable one. */
+  readonly textCodec?: TextCodec | undefined;
+  /** Who publishes diagnostics. */
+  readonly observer: Omit<SessionObserver, "failed">;
+  /** Where errors of the application go that nobody else takes. */
+  reportError(error: unknown): void;
+}
+
+/** The other end of a transport. */
+export interface Peer {
+  /** The IP address, or `undefined` for a Unix socket and where it is not known. */
+  readonly address: string | undefined;
+  readonly port: number | undefined;
+  /** Whether the transport is encrypted on this side. Behind a proxy that ends TLS it is not. */
+  readonly secure: boolean;
+}

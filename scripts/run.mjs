@@ -1,0 +1,55 @@
+// What the scripts in package.json run: sets up first, so that `npm start` and `npm test` work on a fresh machine.
+
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { build, install, root, run, tool } from "./setup.mjs";
+
+const [task, ...args] = process.argv.slice(2);
+
+install();
+switch (task) {
+  case "demo":
+    await build();
+    await exec(process.execPath, ["--enable-source-maps", join("packages", "demo", "dist", "demo.js"), ...args]);
+    break;
+  case "echo":
+    await build();
+    await exec(process.execPath, ["--enable-source-maps", join("packages", "demo", "dist", "echo.js"), ...args]);
+    break;
+  case "test":
+    await build();
+    if (args.length === 0) check();
+    run(tool("vitest"), ["run", ...(args.length === 0 ? ["--coverage"] : args)]);
+    break;
+  case "bench":
+    await build();
+    await exec(process.execPath, [join("bench", "run.mjs"), ...args]);
+    break;
+  case "build":
+    await build();
+    break;
+  case "check":
+    check();
+    break;
+  default:
+    console.error(`Unknown task: ${task}`);
+    process.exit(2);
+}
+
+/** Types, formatting and lint rules. */
+function check() {
+  run(tool("biome"), ["check", "--error-on-warnings", "."]);
+  for (const project of ["packages/protocol", "packages/node-adapter", "packages/demo", "test"]) {
+    run(tool("tsc"), ["-p", project, "--noEmit"]);
+  }
+}
+
+/** Hands over to a long-running command: signals reach it, and its end is ours. */
+async function exec(command, commandArgs) {
+  const child = spawn(command, commandArgs, { cwd: root, stdio: "inherit" });
+  for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => child.kill(signal));
+  const code = await new Promise((resolve) => {
+    child.on("exit", (status, signal) => resolve(status ?? (signal === null ? 1 : 128)));
+  });
+  process.exit(code);
+}
