@@ -1,0 +1,97 @@
+import { trimWhitespace } from "../bytes/token.ts";
+
+const COMMA = 0x2c;
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
+/**
+ * Where an application's own header fields may come from: pairs in order (an array, a `HeaderList`, a `Map`, a
+ * `Headers`), or an object for those who need neither order nor repetition.
+ */
+export type HeaderSource = Iterable<readonly [name: string, value: string]> | Readonly<Record<string, string>>;
+
+/**
+ * The header fields of one message, in order, as they were written; names are compared without regard to case. It
+ * never changes. It checks nothing: what comes from a peer has been parsed, what is sent is checked where it is encoded.
+ *
+ * ```ts
+ * const headers = new HeaderList([["Connection", "keep-alive, Upgrade"], ["Host", "example.com"]]);
+ * headers.get("host"); // "example.com"
+ * headers.list("connection"); // ["keep-alive", "Upgrade"]
+ * [...headers]; // the pairs
+ * ```
+ */
+export class HeaderList implements Iterable<readonly [name: string, value: string]> {
+  readonly #fields: readonly (readonly [name: string, value: string])[];
+  /** The names in lower case, in the same order. No object is ever keyed by what a peer wrote. */
+  readonly #names: readonly string[];
+
+  constructor(source: HeaderSource = []) {
+    this.#fields = [...(isIterable(source) ? source : Object.entries(source))];
+    this.#names = this.#fields.map(([name]) => name.toLowerCase());
+  }
+
+  /** The number of field lines. */
+  get size(): number {
+    return this.#fields.length;
+  }
+
+  /** Whether there is a line of this name. */
+  has(name: string): boolean {
+    return this.#names.includes(name.toLowerCase());
+  }
+
+  /**
+   * The value of a field: those of several lines joined with ", " (RFC 9110 §5.3), `undefined` without one. The one
+   * field that must not be read so is Set-Cookie: use `getAll`.
+   */
+  get(name: string): string | undefined {
+    const values = this.getAll(name);
+    return values.length === 0 ? undefined : values.join(", ");
+  }
+
+  /** The values of all lines of this name, in order. */
+  getAll(name: string): readonly string[] {
+    const wanted = name.toLowerCase();
+    const values: string[] = [];
+    for (let index = 0; index < this.#names.length; index++) {
+      if (this.#names[index] === wanted) values.push(this.#fields[index]![1]);
+    }
+    return values;
+  }
+
+  /**
+   * The elements of a comma-separated list over all lines of this name (RFC 9110 §5.6.1), without the whitespace around
+   * them and without empty ones. A comma inside a quoted string separates nothing.
+   */
+  list(name: string): readonly string[] {
+    const elements: string[] = [];
+    for (const value of this.getAll(name)) splitList(value, elements);
+    return elements;
+  }
+
+  /** The pairs, in order. */
+  [Symbol.iterator](): IterableIterator<readonly [name: string, value: string]> {
+    return this.#fields[Symbol.iterator]();
+  }
+}
+
+function isIterable(source: HeaderSource): source is Iterable<readonly [name: string, value: string]> {
+  return Symbol.iterator in source;
+}
+
+function splitList(value: string, elements: string[]): void {
+  let start = 0;
+  let quoted = false;
+  for (let at = 0; at <= value.length; at++) {
+    const unit = value.charCodeAt(at);
+    if (at < value.length && (quoted || unit !== COMMA)) {
+      if (unit === QUOTE) quoted = !quoted;
+      else if (quoted && unit === BACKSLASH) at++;
+      continue;
+    }
+    const element = trimWhitespace(value.slice(start, at));
+    if (element !== "") elements.push(element);
+    start = at + 1;
+  }
+}
