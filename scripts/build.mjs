@@ -44,7 +44,9 @@ function entryPoints(manifest) {
 }
 
 function declare(name) {
-  run(tool("tsc"), ["-p", join("packages", name), "--emitDeclarationOnly", "--declarationMap"]);
+  const folder = join("packages", name);
+  const asPublished = ["--customConditions", "null"]; // other packages by their declarations, not by their sources
+  run(tool("tsc"), ["-p", folder, "--rootDir", join(folder, "src"), ...asPublished, "--emitDeclarationOnly"]);
 }
 
 if (process.argv[1] === import.meta.filename) await buildPackages();

@@ -1,1 +1,39 @@
-export {};
+// The public names of the Node adapter, nothing else.
+
+export {
+  type CloseCause,
+  CloseCode,
+  type ClosedEvent,
+  type Diagnosis,
+  type Message,
+  OriginPolicy,
+  type PreparedMessage,
+  prepareMessage,
+  UsageError,
+} from "@sansock/protocol";
+export {
+  type CloseServerOptions,
+  ConnectionClosed,
+  type Consent,
+  type Peer,
+  type Refusal,
+  type ServerOpening,
+  type ServerOptions,
+  type ServerSession,
+  type Session,
+  type SessionCallbacks,
+  type SessionHandler,
+  type SessionOptions,
+} from "@sansock/protocol/driver";
+export { type AttachOptions, attach } from "./attach.ts";
+export { nodeClock } from "./node-clock.ts";
+export { nodeRuntime } from "./node-runtime.ts";
+export { nodeTextCodec } from "./node-text-codec.ts";
+export { type ServeOptions, serve } from "./serve.ts";
+export { Server } from "./server.ts";
+export { SocketTransport } from "./socket-transport.ts";
+
+declare module "@sansock/protocol/driver" {
+  // `await using session = …` closes it; the engine compiles against an ES version without the symbol.
+  interface Session<Opening> extends AsyncDisposable {}
+}

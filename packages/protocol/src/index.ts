@@ -22,6 +22,9 @@ export type {
 export { MAX_CLOSE_REASON_BYTES, truncateCloseReason } from "./frame/close-payload.ts";
 export { type DecodedFrames, decodeFrames, encodeFrame, type Frame } from "./frame/frame.ts";
 export { type DecoderStep, FrameDecoder, type FrameDecoderOptions } from "./frame/frame-decoder.ts";
+export { HeaderList } from "./handshake/header-list.ts";
+export type { HttpVersion, RequestHead, ResponseHead } from "./handshake/http-head.ts";
+export { OriginPolicy } from "./handshake/origin-policy.ts";
 export type { RoundTripStatistics } from "./liveness/round-trip.ts";
 export type { MessageTransform } from "./message/message-transform.ts";
 export { CloseCode, isSendableCloseCode } from "./vocabulary/close-code.ts";

@@ -1,0 +1,18 @@
+// What Node brings beside sockets.
+
+import { webcrypto } from "node:crypto";
+import type { Runtime } from "@sansock/protocol/driver";
+import { diagnostics } from "./diagnostics.ts";
+import { nodeClock } from "./node-clock.ts";
+import { nodeTextCodec } from "./node-text-codec.ts";
+
+export const nodeRuntime: Runtime = {
+  clock: nodeClock,
+  random: (target) => void webcrypto.getRandomValues(target),
+  textCodec: nodeTextCodec,
+  observer: diagnostics,
+  reportError(error) {
+    diagnostics.failed(error);
+    console.error(error);
+  },
+};
