@@ -1,4 +1,5 @@
 import type { FillRandom } from "../vocabulary/machine.ts";
+import { drawRandom } from "./random.ts";
 
 /** Random bytes are drawn this many at a time: a call into the runtime costs far more than the bytes. */
 const POOL_BYTES = 1024;
@@ -17,11 +18,7 @@ export class MaskKeys {
   next(): number | undefined {
     if (this.#pool === undefined || this.#used === POOL_BYTES) {
       const pool = new Uint8Array(POOL_BYTES);
-      try {
-        this.#random(pool);
-      } catch {
-        return undefined;
-      }
+      if (!drawRandom(this.#random, pool)) return undefined;
       this.#pool = pool;
       this.#used = 0;
     }

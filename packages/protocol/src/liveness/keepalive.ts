@@ -1,9 +1,10 @@
 // When to ping, and when to give up. It knows no frames: whoever owns it sends the Pings it asks for and tells it what
 // arrived.
 
+import { drawRandom } from "../bytes/random.ts";
 import type { FillRandom } from "../vocabulary/machine.ts";
 import type { Duration, Instant } from "../vocabulary/time.ts";
-import { Deadline } from "./deadline.ts";
+import { Deadline, READ_PASS } from "./deadline.ts";
 
 /** The part of a connection's settings that keepalive looks at; all in ms. */
 export interface KeepaliveSettings {
@@ -26,7 +27,8 @@ export class Keepalive {
   #silentSince: Instant = 0;
   /** What was left of `pingTimeout` when reading stopped, with `pausedReading: "suspend"`. */
   #suspended: Duration | undefined = undefined;
-  #paused = false;
+  /** Since when we do not read. */
+  #pausedAt: Instant | undefined = undefined;
 
   /** The connection is open from now on. */
   constructor(now: Instant, settings: KeepaliveSettings) {
@@ -61,7 +63,7 @@ export class Keepalive {
     this.#silentSince = now;
     this.#schedule(now);
     if (pingTimeout === null) return;
-    if (this.#paused && this.#settings.pausedReading === "suspend") this.#suspended = pingTimeout;
+    if (this.#pausedAt !== undefined && this.#settings.pausedReading === "suspend") this.#suspended = pingTimeout;
     else this.#pong.set(now + pingTimeout);
   }
 
@@ -84,19 +86,21 @@ export class Keepalive {
 
   /** We stopped reading. */
   paused(now: Instant): void {
-    if (this.#paused) return;
-    this.#paused = true;
+    if (this.#pausedAt !== undefined) return;
+    this.#pausedAt = now;
     if (this.#settings.pausedReading === "count" || this.#pong.at === undefined) return;
-    this.#suspended = Math.max(0, this.#pong.at - now);
+    this.#suspended = this.#pong.at - now;
     this.#pong.clear();
   }
 
   /** We read again. */
   resumed(now: Instant): void {
-    if (!this.#paused) return;
-    this.#paused = false;
-    if (this.#suspended === undefined) return;
-    this.#pong.set(now + this.#suspended);
+    const pausedAt = this.#pausedAt;
+    this.#pausedAt = undefined;
+    if (pausedAt === undefined || this.#suspended === undefined) return;
+    // The silence of the pause was our own doing, and what came meanwhile needs at least one read pass to be noticed.
+    this.#silentSince += now - Math.max(pausedAt, this.#silentSince);
+    this.#pong.set(now + Math.max(READ_PASS, this.#suspended));
     this.#suspended = undefined;
   }
 
@@ -127,11 +131,7 @@ export class Keepalive {
 
 /** A random number from 0 (included) to 1 (excluded). Randomness that fails costs the jitter, nothing else. */
 function fraction(random: FillRandom): number {
-  const word = new Uint32Array(1);
-  try {
-    random(new Uint8Array(word.buffer));
-  } catch {
-    return 0;
-  }
-  return word[0]! / 2 ** 32;
+  const bytes = new Uint8Array(4);
+  drawRandom(random, bytes);
+  return bytes.reduceRight((value, byte) => (value + byte) / 256, 0);
 }

@@ -28,11 +28,6 @@ export class PingLedger {
     return this.#pending?.some((ping) => equalBytes(ping.payload, payload)) ?? false;
   }
 
-  /** Whether the Ping with this id is waiting. */
-  isWaiting(id: number): boolean {
-    return this.#pending?.some((ping) => ping.id === id) ?? false;
-  }
-
   /** Remembers a Ping and gives it an id. `payload` must not change afterwards. */
   add(now: Instant, payload: Uint8Array): number {
     const id = ++this.#lastId;
@@ -42,15 +37,15 @@ export class PingLedger {
 
   /**
    * What a Pong that arrived at `now` answers: the Ping with its payload and every earlier one, oldest first, since a
-   * peer may answer only the most recent Ping (§5.5.3). Nothing, if it matches none.
+   * peer may answer only the most recent Ping (§5.5.3). Nothing, if it matches none, or arrived before the Ping that it
+   * seems to match was queued. So no round trip is negative.
    */
   settle(now: Instant, payload: Uint8Array): readonly AcknowledgedPing[] {
     if (this.#pending === undefined) return NONE;
-    const index = this.#pending.findIndex((ping) => equalBytes(ping.payload, payload));
+    const index = this.#pending.findIndex((ping) => ping.queuedAt <= now && equalBytes(ping.payload, payload));
     if (index === -1) return NONE;
     const settled = this.#pending.splice(0, index + 1);
     if (this.#pending.length === 0) this.#pending = undefined;
-    // A clock that stepped backwards must not make a negative round trip.
-    return settled.map(({ id, queuedAt }) => ({ id, roundTrip: Math.max(0, now - queuedAt) }));
+    return settled.map(({ id, queuedAt }) => ({ id, roundTrip: now - queuedAt }));
   }
 }
