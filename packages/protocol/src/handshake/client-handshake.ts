@@ -9,7 +9,7 @@ import { UsageError } from "../vocabulary/usage-error.ts";
 import { acceptKey } from "./accept-key.ts";
 import { type ClientHandshakeOptions, ClientHandshakeSettings } from "./client-handshake-options.ts";
 import { createKey, createRequest } from "./client-request.ts";
-import { type Agreement, type HandshakeFailure, HandshakeMachine } from "./handshake-machine.ts";
+import { type HandshakeFailure, HandshakeMachine } from "./handshake-machine.ts";
 import { type HeadParser, responseHeadParser } from "./head-parser.ts";
 import { encodeRequestHead } from "./head-writer.ts";
 import type { RequestHead, ResponseHead } from "./http-head.ts";
@@ -21,11 +21,15 @@ import { checkUpgradeResponse } from "./upgrade-rules.ts";
 const MAX_INTERIM_RESPONSES = 8;
 
 /** The server agreed. */
-export interface OpenEvent extends Agreement {
+export interface OpenEvent {
   readonly kind: "open";
   /** Open, and has the bytes that came behind the head. */
   readonly connection: Connection;
   readonly head: ResponseHead;
+  /** The one of the offered subprotocols that the server chose, if any (RFC 6455 §1.9). */
+  readonly subprotocol: string | undefined;
+  /** The extensions that are active, with the server's parameters (§9.1): none or one. */
+  readonly extensions: readonly ExtensionElement[];
 }
 
 /** What a client's application should know: exactly one of these, once. */

@@ -1,5 +1,4 @@
 import type { Connection } from "../connection/connection.ts";
-import type { ExtensionElement } from "../extensions/extension.ts";
 import { Deadline } from "../liveness/deadline.ts";
 import type { Effect } from "../vocabulary/effect.ts";
 import type { DeadlineName, Machine } from "../vocabulary/machine.ts";
@@ -19,14 +18,6 @@ export type HandshakeFailure =
   | { readonly kind: "timeout" }
   /** The transport ended, or was reset, before the handshake was complete. */
   | { readonly kind: "transport-lost" };
-
-/** What the two sides agreed on, besides speaking WebSocket. */
-export interface Agreement {
-  /** One of the subprotocols that the client offered, if the server chose one (RFC 6455 §1.9). */
-  readonly subprotocol: string | undefined;
-  /** The extensions that are active, with the server's parameters (§9.1): none or one. */
-  readonly extensions: readonly ExtensionElement[];
-}
 
 /**
  * What both handshakes have in common: one deadline at a time, what waits to be taken, and the connection that they lead

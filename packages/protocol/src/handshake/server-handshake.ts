@@ -7,7 +7,7 @@ import type { ExtensionElement } from "../extensions/extension.ts";
 import type { MessageTransform } from "../message/message-transform.ts";
 import type { Instant } from "../vocabulary/time.ts";
 import { UsageError } from "../vocabulary/usage-error.ts";
-import { type Agreement, type HandshakeFailure, HandshakeMachine } from "./handshake-machine.ts";
+import { type HandshakeFailure, HandshakeMachine } from "./handshake-machine.ts";
 import { type HandshakeViolation, handshakeViolations } from "./handshake-violation.ts";
 import { type HeadParser, requestHeadParser } from "./head-parser.ts";
 import { HeaderList, type HeaderSource } from "./header-list.ts";
@@ -90,6 +90,7 @@ export class ServerHandshake extends HandshakeMachine<ServerHandshakeEvent> {
   readonly #settings: ServerHandshakeSettings;
   #state: State;
   #subprotocol: string | undefined = undefined;
+  #extensions: readonly ExtensionElement[] = [];
 
   /** Begins at `now`. Settings may be shared; options are checked here and throw `UsageError` "bad-option". */
   constructor(now: Instant, options: ServerHandshakeOptions | ServerHandshakeSettings) {
@@ -111,9 +112,9 @@ export class ServerHandshake extends HandshakeMachine<ServerHandshakeEvent> {
     return this.#subprotocol;
   }
 
-  /** What `accept` has agreed on; `undefined` before. */
-  get agreed(): Agreement | undefined {
-    return this.#agreed;
+  /** The extensions that were agreed on, with our parameters, once the request is accepted: none or one. */
+  get extensions(): readonly ExtensionElement[] {
+    return this.#extensions;
   }
 
   // ---- the application ----
@@ -136,7 +137,8 @@ export class ServerHandshake extends HandshakeMachine<ServerHandshakeEvent> {
     if (state.received.length > 0) connection.receive(now, state.received.take());
     if (state.ended) connection.receiveEnd(now);
     this.#state = { kind: "accepted" };
-    this.#agreed = { subprotocol, extensions: extension === undefined ? [] : [extension.element] };
+    this.#subprotocol = subprotocol;
+    this.#extensions = extension === undefined ? [] : [extension.element];
     this.perform({ kind: "write", bytes: head });
     this.handOver(connection);
     return connection;
