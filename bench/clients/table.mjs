@@ -1,10 +1,13 @@
 // Which clients are measured, against the limit server.
 
+import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { hasPeer } from "../peers/resolve.mjs";
 import { bunBinary, denoBinary, nodeBinary } from "../runner/runtimes.mjs";
 
 const path = (name) => fileURLToPath(new URL(name, import.meta.url));
+const ours = path("../../packages/node-adapter/dist/index.js");
+const unlessBuilt = () => (existsSync(ours) ? undefined : "not built: node scripts/build.mjs");
 const available = () => undefined;
 const unless = (found, what) => () => (found() ? undefined : what);
 
@@ -20,6 +23,7 @@ function node(file, { env, flags = [] } = {}) {
 
 /** @type {Readonly<Record<string, Pick<import("../servers/table.mjs").Server, "title" | "role" | "start" | "missing">>>} */
 export const clients = {
+  sansock: { title: "sansock", role: "ours", start: node("sansock.mjs"), missing: unlessBuilt },
   ws: { title: "ws, plain JavaScript", role: "peer", start: node("ws.mjs", { env: plainWs }), missing: available },
   "ws-native": {
     title: "ws with native add-ons",
@@ -67,4 +71,4 @@ export const clients = {
   },
 };
 
-export const defaultClients = ["ws", "node", "bun", "limit"];
+export const defaultClients = ["sansock", "ws", "node", "bun", "limit"];

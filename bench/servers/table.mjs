@@ -17,6 +17,8 @@ import { bunBinary, denoBinary, nodeBinary } from "../runner/runtimes.mjs";
  */
 
 const path = (name) => fileURLToPath(new URL(name, import.meta.url));
+const ours = path("../../packages/node-adapter/dist/index.js");
+const unlessBuilt = () => (existsSync(ours) ? undefined : "not built: node scripts/build.mjs");
 const available = () => undefined;
 const unless = (found, what) => () => (found() ? undefined : what);
 
@@ -52,6 +54,13 @@ function bun(file) {
 
 /** @type {Readonly<Record<string, Server>>} */
 export const servers = {
+  sansock: { title: "sansock", role: "ours", start: node("sansock.mjs"), missing: unlessBuilt },
+  "sansock-iteration": {
+    title: "sansock, for await",
+    role: "ours",
+    start: node("sansock-iteration.mjs"),
+    missing: unlessBuilt,
+  },
   ws: {
     title: "ws, plain JavaScript",
     role: "peer",
@@ -111,7 +120,7 @@ export const servers = {
 };
 
 /** What a plain run compares. */
-export const defaultServers = ["ws", "bun", "limit"];
+export const defaultServers = ["sansock", "sansock-iteration", "ws", "bun", "limit"];
 
 /** The compiled C server's path; compiled when it is missing or older than its source. */
 function compiledEpollEcho() {
