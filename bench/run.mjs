@@ -4,9 +4,12 @@ import { execFileSync } from "node:child_process";
 import { parseArgs } from "node:util";
 import { clients, defaultClients } from "./clients/table.mjs";
 import { runCodec } from "./codec/run-codec.mjs";
+import { runLiveness } from "./liveness/run-liveness.mjs";
 import { describeMachine, writeResults } from "./report/results.mjs";
 import { goalsReport, scenarioReport } from "./report/tables.mjs";
-import { measureRounds } from "./runner/rounds.mjs";
+import { measure } from "./runner/measure.mjs";
+import { profileReport, profiling } from "./runner/profile.mjs";
+import { describe, measureRounds } from "./runner/rounds.mjs";
 import { installPeers, nodeBinary, nodeVersions } from "./runner/runtimes.mjs";
 import { defaultScenarios, scenarios } from "./scenarios.mjs";
 import { defaultServers, servers } from "./servers/table.mjs";
@@ -15,7 +18,7 @@ import { cpuSource } from "./support/process-cost.mjs";
 const usage = `
 node bench/run.mjs [parts] [options]
 
-Parts (all of them unless named): servers, codec
+Parts (all of them unless named): servers, codec, liveness
 
   --scenario a,b      which scenarios (default: ${defaultScenarios.join(",")}; "all")
   --servers ws,limit  which servers (default: ${defaultServers.join(",")}; "all")
@@ -28,6 +31,7 @@ Parts (all of them unless named): servers, codec
   --node this,lts     which Node the servers and clients run on: this, lts, oldest, or a path (default this)
   --minutes N         begin no further round after so long (default 30; 120 with --full)
   --json FILE         write the results there, too
+  --profile           instead of tables, show where the CPU time of servers and clients on Node goes
   --publish           write results, charts and the tables of bench/README.md
   --no-install        leave the peers as they are
   --list              say what there is to choose from
@@ -48,6 +52,7 @@ const { values: options, positionals } = parseArgs({
     node: { type: "string", default: "this" },
     minutes: { type: "string" },
     json: { type: "string" },
+    profile: { type: "boolean", default: false },
     publish: { type: "boolean", default: false },
     install: { type: "boolean", default: true },
     list: { type: "boolean", default: false },
@@ -64,7 +69,12 @@ if (options.help) {
 }
 
 async function main() {
-  const parts = choose(positionals.join(","), { servers: true, codec: true }, ["servers", "codec"], "part");
+  const parts = choose(
+    positionals.join(","),
+    { servers, codec: runCodec, liveness: runLiveness },
+    ["servers", "codec", "liveness"],
+    "part",
+  );
   const preset = options.full
     ? { rounds: 5, warmup: 1000, measure: 2000, minutes: 120 }
     : options.quick
@@ -88,9 +98,10 @@ async function main() {
     chosen.say("  installing the peers, if they are not there yet");
     installPeers();
   }
+  if (options.profile) return await profile(ids, candidates, chosen);
   const report = { machine: describeMachine(), cpuSource: cpuSource(), runs: [] };
   for (const node of options.node.split(",")) {
-    const run = { node, title: `On ${nodeRelease(node)}`, servers: [], codec: undefined };
+    const run = { node, title: `On ${nodeRelease(node)}`, servers: [], codec: undefined, liveness: undefined };
     report.runs.push(run);
     console.log(`## ${run.title}\n`);
     if (parts.includes("servers")) {
@@ -106,8 +117,24 @@ async function main() {
       run.codec = await runCodec({ ...chosen, node });
       console.log(`${run.codec.report}\n`);
     }
+    if (parts.includes("liveness")) {
+      run.liveness = await runLiveness({ ...chosen, quick: options.quick, node });
+      console.log(`${run.liveness.report}\n`);
+    }
   }
   writeResults(report, { json: options.json, publish: options.publish });
+}
+
+async function profile(ids, candidates, { warmupMs, measureMs }) {
+  for (const id of ids) {
+    const scenario = scenarios[id];
+    for (const name of scenario.kind === "client" ? candidates.clients : candidates.servers) {
+      const { folder, flags } = profiling();
+      const { error } = await measure(name, scenario, { warmupMs, measureMs, node: options.node, flags });
+      const { title } = describe(name, scenario);
+      console.log(`### (${id}) ${scenario.title}: ${title}\n\n${error ?? profileReport(folder)}\n`);
+    }
+  }
 }
 
 function choose(given, table, fallback, what) {

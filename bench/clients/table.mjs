@@ -14,9 +14,9 @@ const unless = (found, what) => () => (found() ? undefined : what);
 const plainWs = { WS_NO_BUFFER_UTIL: "1", WS_NO_UTF_8_VALIDATE: "1" };
 
 function node(file, { env, flags = [] } = {}) {
-  return (job, { node: version }) => ({
+  return (job, { node: version, flags: more = [] }) => ({
     command: nodeBinary(version),
-    args: [...flags, path(file), JSON.stringify(job)],
+    args: [...flags, ...more, path(file), JSON.stringify(job)],
     ...(env && { env }),
   });
 }

@@ -67,7 +67,7 @@ function publishRun(run) {
     images.join("\n\n"),
     ...run.servers.map((result) => scenarioReport(result)),
     ...(goals === undefined ? [] : [`### Goals\n\n${goals}`]),
-    ...(run.codec === undefined ? [] : [run.codec.report]),
+    ...[run.codec, run.liveness].flatMap((part) => part?.report ?? []),
   ].join("\n\n");
 }
 

@@ -14,7 +14,7 @@ const graceMs = 60_000;
 /**
  * @param {string} id of a server; in a client scenario of a client
  * @param {import("../scenarios.mjs").Scenario} scenario
- * @param {{ warmupMs: number, measureMs: number, node: string }} options
+ * @param {{ warmupMs: number, measureMs: number, node: string, flags?: string[] }} options `flags` are for Node
  * @returns figures, or `{ unsupported }`, or `{ error }`; never rejects
  */
 export async function measure(id, scenario, options) {
@@ -36,7 +36,7 @@ export function unsupported(id, scenario) {
 
 async function measureServer(id, scenario, options) {
   const fitting = fit(scenario);
-  const server = await startServer(id, fitting, options.node);
+  const server = await startServer(id, fitting, options);
   try {
     const { warmupMs, measureMs } = options;
     const limitMs = warmupMs + measureMs + graceMs;
@@ -58,14 +58,15 @@ async function measureServer(id, scenario, options) {
   }
 }
 
-async function startServer(id, scenario, node) {
+async function startServer(id, scenario, { node, flags }) {
   const job = {
     behaviour: scenario.kind === "broadcast" ? "broadcast" : "echo",
     compression: scenario.compression !== "off",
     memory: scenario.kind === "idle",
+    pingInterval: scenario.pingInterval,
     scenario,
   };
-  const { command, args, env } = servers[id].start(job, { node });
+  const { command, args, env } = servers[id].start(job, { node, flags });
   const child = new Child(id, command, args, env);
   try {
     return { child, ...(await child.read(20_000)) };
@@ -96,12 +97,12 @@ function fit(scenario) {
   return scenario.connections <= possible ? scenario : { ...scenario, connections: possible };
 }
 
-async function measureClient(id, scenario, { warmupMs, measureMs, node }) {
-  const server = await startServer("limit", scenario, node);
+async function measureClient(id, scenario, { warmupMs, measureMs, node, flags }) {
+  const server = await startServer("limit", scenario, { node });
   try {
     const limitMs = warmupMs + measureMs + graceMs;
     const job = { scenario, port: server.port, warmupMs, measureMs, limitMs, limitPid: server.child.pid };
-    const { command, args, env } = clients[id].start(job, { node });
+    const { command, args, env } = clients[id].start(job, { node, flags });
     const client = new Child(id, command, args, env);
     try {
       return (await client.read(limitMs + 5000)).result;

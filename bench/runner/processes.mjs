@@ -85,7 +85,7 @@ export class Child {
   /** Asks it to end, and kills it if it does not at once. Resolves when it is gone. */
   async stop() {
     this.#process.stdin.end();
-    const timer = setTimeout(() => this.kill(), 1000);
+    const timer = setTimeout(() => this.kill(), 3000);
     await this.#exit;
     clearTimeout(timer);
   }

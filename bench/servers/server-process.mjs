@@ -5,9 +5,10 @@
 import process from "node:process";
 
 /**
- * `behaviour` is "echo" or "broadcast"; `compression` whether permessage-deflate is to be accepted. `scenario` is for the
- * limit servers alone, which know the traffic beforehand.
- * @type {{ behaviour: "echo" | "broadcast", compression: boolean, scenario: import("../scenarios.mjs").Scenario }}
+ * `behaviour` is "echo" or "broadcast"; `compression` whether permessage-deflate is to be accepted. `pingInterval`
+ * in ms overrides a server's own, where keepalive is what is measured. `scenario` is for the limit servers alone, which
+ * know the traffic beforehand.
+ * @type {{ behaviour: "echo" | "broadcast", compression: boolean, pingInterval?: number, scenario: import("../scenarios.mjs").Scenario }}
  */
 export const job = JSON.parse(process.argv.at(-1));
 

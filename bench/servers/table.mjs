@@ -10,7 +10,7 @@ import { bunBinary, denoBinary, nodeBinary } from "../runner/runtimes.mjs";
  * @typedef {object} Server
  * @property {string} title
  * @property {"ours" | "peer" | "limit"} role
- * @property {(job: object, options: { node: string }) => { command: string, args: string[], env?: Record<string, string> }} start
+ * @property {(job: object, options: { node: string, flags?: string[] }) => { command: string, args: string[], env?: Record<string, string> }} start
  * @property {() => string | undefined} missing why it cannot be run here, or undefined
  * @property {boolean} [compresses] whether it has permessage-deflate
  * @property {readonly string[]} [skips] scenarios that mean nothing for it
@@ -26,9 +26,9 @@ const plainWs = { WS_NO_BUFFER_UTIL: "1", WS_NO_UTF_8_VALIDATE: "1" };
 
 /** A server that is a Node program. With `memory`, full collections can be asked for. */
 function node(file, env) {
-  return (job, { node: version }) => ({
+  return (job, { node: version, flags = [] }) => ({
     command: nodeBinary(version),
-    args: [...(job.memory ? ["--expose-gc"] : []), path(file), JSON.stringify(job)],
+    args: [...flags, ...(job.memory ? ["--expose-gc"] : []), path(file), JSON.stringify(job)],
     ...(env && { env }),
   });
 }

@@ -21,4 +21,26 @@ server.on("connection", (socket) => {
     });
   }
 });
+if (job.pingInterval !== undefined) beatHearts(job.pingInterval);
+
+/** As its README shows how to detect broken connections. */
+function beatHearts(interval) {
+  server.on("connection", (socket) => {
+    socket.isAlive = true;
+    socket.on("pong", () => {
+      socket.isAlive = true;
+    });
+  });
+  setInterval(() => {
+    for (const socket of server.clients) {
+      if (!socket.isAlive) {
+        socket.terminate();
+        continue;
+      }
+      socket.isAlive = false;
+      socket.ping();
+    }
+  }, interval);
+}
+
 server.on("listening", () => listening(server.address().port));
