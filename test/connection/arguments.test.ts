@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type Connection, UsageError, type UsageErrorCode } from "../../packages/protocol/src/index.ts";
 import { drain, framesIn, open, receive, takeEffects } from "../support/endpoint.ts";
+import { expectBytes } from "../support/expect-bytes.ts";
 import { hex, utf8 } from "../support/hex.ts";
 import { Peer, ROLES } from "../support/peer.ts";
 
@@ -150,7 +151,7 @@ describe("sec/send-does-not-mutate", () => {
         connection.sendBinary(bytes);
         connection.sendFragment(bytes, true);
         takeEffects(connection);
-        expect(bytes).toEqual(before);
+        expectBytes(bytes, before);
       }
     }
   });
@@ -183,7 +184,7 @@ describe("sec/send-does-not-mutate", () => {
       const bytes = new Uint8Array(memory);
       connection.sendBinary(bytes);
       bytes.fill(1);
-      expect(framesIn(takeEffects(connection))[0]?.payload).toEqual(new Uint8Array(100_000));
+      expectBytes(framesIn(takeEffects(connection))[0]?.payload, new Uint8Array(100_000));
     }
   });
 });
