@@ -12,9 +12,13 @@ export {
   UsageError,
 } from "@sansock/protocol";
 export {
+  type ClientOpening,
+  type ClientSession,
   type CloseServerOptions,
   ConnectionClosed,
   type Consent,
+  HandshakeFailed,
+  HandshakeRefused,
   type Peer,
   type Refusal,
   type ServerOpening,
@@ -26,6 +30,7 @@ export {
   type SessionOptions,
 } from "@sansock/protocol/driver";
 export { type AttachOptions, attach } from "./attach.ts";
+export { type ConnectOptions, connect } from "./connect.ts";
 export { nodeClock } from "./node-clock.ts";
 export { nodeRuntime } from "./node-runtime.ts";
 export { nodeTextCodec } from "./node-text-codec.ts";

@@ -14,17 +14,25 @@ export { describeClosed } from "./connection/describe-closed.ts";
 export type { SendOptions } from "./connection/message-sender.ts";
 export { type PreparedMessage, prepareMessage } from "./connection/prepared-message.ts";
 export type {
+  DeflateCodec,
+  Deflater,
+  DeflaterOptions,
+  Inflater,
+  InflaterOptions,
+} from "./deflate/deflate-codec.ts";
+export type { PortableDeflater } from "./deflate/deflater.ts";
+export { type PortableDeflate, portableDeflate } from "./deflate/portable-deflate.ts";
+export type {
   AcceptedExtension,
   Extension,
   ExtensionElement,
   ExtensionParameter,
 } from "./extensions/extension.ts";
+export { type PermessageDeflateOptions, permessageDeflate } from "./extensions/permessage-deflate.ts";
 export { MAX_CLOSE_REASON_BYTES, truncateCloseReason } from "./frame/close-payload.ts";
 export { type DecodedFrames, decodeFrames, encodeFrame, type Frame } from "./frame/frame.ts";
 export { type DecoderStep, FrameDecoder, type FrameDecoderOptions } from "./frame/frame-decoder.ts";
-export { HeaderList } from "./handshake/header-list.ts";
-export type { HttpVersion, RequestHead, ResponseHead } from "./handshake/http-head.ts";
-export { OriginPolicy } from "./handshake/origin-policy.ts";
+export * from "./handshake/index.ts";
 export type { RoundTripStatistics } from "./liveness/round-trip.ts";
 export type { MessageTransform } from "./message/message-transform.ts";
 export { CloseCode, isSendableCloseCode } from "./vocabulary/close-code.ts";

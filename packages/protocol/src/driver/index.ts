@@ -2,8 +2,11 @@
 
 export { Acceptor, type AcceptorHost } from "./acceptor.ts";
 export { Alarms, type HostTimer } from "./alarms.ts";
+export type { Cancellation, ClientOpening, ClientOptions, ClientSession } from "./client-options.ts";
 export { ConnectionClosed, isNormalClose } from "./connection-closed.ts";
+export { type Dialing, dial } from "./dial.ts";
 export { Driver, type EventConsumer } from "./driver.ts";
+export { HandshakeFailed, HandshakeRefused } from "./handshake-errors.ts";
 export type { Clock, Transport, TransportListener } from "./ports.ts";
 export type { Peer, Runtime } from "./runtime.ts";
 export type {

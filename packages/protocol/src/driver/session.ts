@@ -224,6 +224,11 @@ export class Session<Opening = unknown> implements AsyncIterable<Message> {
     return closed;
   }
 
+  /** Resolves when the connection has ended, like `closed`, but messages are kept for whoever may come to iterate. */
+  whenClosed(): Promise<ClosedEvent> {
+    return this.#events.whenClosed();
+  }
+
   /** What the runtime said when the transport failed, such as ECONNRESET. */
   get transportError(): unknown {
     return this.#driver.transportError;
