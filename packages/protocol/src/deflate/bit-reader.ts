@@ -34,9 +34,10 @@ export class BitReader {
   hasInput(): boolean {
     while (this.at === this.input.length) {
       const next = this.#waiting.shift();
-      if (next === undefined) return false;
-      this.input = next;
+      // What was read is not held on to: it may be a small part of a large buffer.
+      this.input = next ?? NO_BYTES;
       this.at = 0;
+      if (next === undefined) return false;
     }
     return true;
   }

@@ -1,4 +1,4 @@
-import type { DeflateCodec } from "./deflate-codec.ts";
+import type { DeflateCodec, DeflaterOptions } from "./deflate-codec.ts";
 import { DeflateWorkspace } from "./deflate-workspace.ts";
 import { PortableDeflater } from "./deflater.ts";
 import { InflateWorkspace } from "./inflate-workspace.ts";
@@ -6,7 +6,7 @@ import { PortableInflater } from "./inflater.ts";
 
 /** The portable codec, and what a runtime's own codec may build on. */
 export interface PortableDeflate extends DeflateCodec {
-  createDeflater(options: Parameters<DeflateCodec["createDeflater"]>[0]): PortableDeflater;
+  createDeflater(options: DeflaterOptions): PortableDeflater;
 }
 
 /**
