@@ -1,13 +1,16 @@
-// Our client on Node. Its messages are pulled: a client has one connection to wait for.
+// Our client on Node, with callbacks.
 
 import { connect } from "@sansock/node-adapter";
 import { payload, runClient, url } from "./client-process.mjs";
 
 await runClient(async (received, failed) => {
-  const session = await connect(url);
-  const listen = async () => {
-    for await (const { bytes } of session) received(bytes.length, bytes[0]);
-  };
-  listen().catch(failed);
+  const session = await connect(
+    url,
+    {},
+    {
+      message: (_session, { bytes }) => received(bytes.length, bytes[0]),
+      close: (_session, { cause }) => failed(new Error(cause.kind)),
+    },
+  );
   return () => void session.send(payload);
 });

@@ -24,6 +24,12 @@ function node(file, { env, flags = [] } = {}) {
 /** @type {Readonly<Record<string, Pick<import("../servers/table.mjs").Server, "title" | "role" | "start" | "missing">>>} */
 export const clients = {
   sansock: { title: "sansock", role: "ours", start: node("sansock.mjs"), missing: unlessBuilt },
+  "sansock-iteration": {
+    title: "sansock, for await",
+    role: "ours",
+    start: node("sansock-iteration.mjs"),
+    missing: unlessBuilt,
+  },
   ws: { title: "ws, plain JavaScript", role: "peer", start: node("ws.mjs", { env: plainWs }), missing: available },
   "ws-native": {
     title: "ws with native add-ons",
@@ -53,7 +59,7 @@ export const clients = {
     role: "peer",
     start: (job) => ({
       command: denoBinary(),
-      args: ["run", "--quiet", "--no-config", "--allow-all", path("standard.mjs"), JSON.stringify(job)],
+      args: ["run", "--quiet", "--node-modules-dir=manual", "--allow-all", path("standard.mjs"), JSON.stringify(job)],
     }),
     missing: unless(denoBinary, "no Deno for this machine"),
   },
@@ -71,4 +77,4 @@ export const clients = {
   },
 };
 
-export const defaultClients = ["sansock", "ws", "node", "bun", "limit"];
+export const defaultClients = ["sansock", "sansock-iteration", "ws", "node", "bun", "limit"];

@@ -2,7 +2,7 @@
 
 import { createInflateRaw, constants as zlib } from "node:zlib";
 import { FrameReader } from "./frame-reader.mjs";
-import { buildFrames, repeat } from "./frames.mjs";
+import { buildFrames, MessageCycle, repeat } from "./frames.mjs";
 import { LatencyHistogram } from "./latency.mjs";
 import { maximumReadBytes, openMany } from "./raw-connection.mjs";
 import { measureWindow } from "./window.mjs";
@@ -10,22 +10,25 @@ import { measureWindow } from "./window.mjs";
 /** @param {{ scenario: import("../scenarios.mjs").Scenario, port: number }} job */
 export async function runEchoLoad(job) {
   const { scenario } = job;
-  const frames = buildFrames(scenario);
-  const shared = {
-    inFlight: scenario.inFlight,
-    frames,
-    // Slices of one buffer: how many requests to send is answered by which slice.
-    requests: repeat(frames.request, frames.request.length * scenario.inFlight),
-    expected: repeat(frames.reply, frames.reply.length + maximumReadBytes),
-    latency: new LatencyHistogram(),
-  };
+  const shared = { inFlight: scenario.inFlight, latency: new LatencyHistogram() };
+  const compressed = scenario.compression !== "off";
+  if (compressed) Object.assign(shared, { cycle: new MessageCycle(scenario) });
+  else {
+    const { request, reply } = buildFrames(scenario);
+    Object.assign(shared, {
+      requestBytes: request.length,
+      replyBytes: reply.length,
+      requests: repeat(request, request.length * scenario.inFlight),
+      expected: repeat(reply, reply.length + maximumReadBytes),
+    });
+  }
   const connections = await openMany({ port: job.port, compression: scenario.compression }, scenario.connections);
-  const declined =
-    scenario.compression !== "off" && connections.some(({ head }) => !head.includes("permessage-deflate"));
-  if (declined) return { unsupported: "declines permessage-deflate" };
+  if (compressed && connections.some(({ head }) => !head.includes("permessage-deflate"))) {
+    return { unsupported: "declines permessage-deflate" };
+  }
 
   const echoes = connections.map((connection, at) =>
-    scenario.compression === "off" ? new Echo(connection, shared) : new CompressedEcho(connection, shared, at === 0),
+    compressed ? new CompressedEcho(connection, shared, at === 0) : new Echo(connection, shared),
   );
   for (const echo of echoes) echo.begin();
   const result = await measureWindow(job, {
@@ -35,12 +38,15 @@ export async function runEchoLoad(job) {
   const failures = echoes.flatMap(({ failure }) => failure ?? []);
   if (failures.length > 0) throw new Error(failures[0]);
   for (const connection of connections) connection.destroy();
-  return { ...result, latency: shared.latency.summary(), uncompressedReplies: sum(echoes, "uncompressed") };
+  return { ...result, latency: shared.latency.summary(), bytesPerReply: sum(echoes, "bytes") / sum(echoes, "done") };
 }
 
-const sum = (items, key) => items.reduce((total, item) => total + (item[key] ?? 0), 0);
+const sum = (items, key) => items.reduce((total, item) => total + item[key], 0);
 
-/** Sends, keeps count and times; how replies are recognised is the subclasses' business. */
+/**
+ * Sends, keeps count and times. Subclasses know what to send (`requests`, from which message on and how many) and how to
+ * recognise replies (`received`, which tells `completed`).
+ */
 class EchoBase {
   failure;
   #connection;
@@ -92,37 +98,45 @@ class EchoBase {
       this.#mark = count;
       this.#markAt = performance.now();
     }
+    const first = this.#sent;
     this.#sent += count;
-    const { requests, frames, inFlight } = this.#shared;
-    if (count > inFlight) this.fail("more replies than requests");
-    else this.#connection.write(requests.subarray(0, count * frames.request.length));
+    if (count > this.#shared.inFlight) this.fail("more replies than requests");
+    else this.#connection.write(this.requests(first, count));
   }
 }
 
 /** Replies are known byte by byte, so they are compared as a stream: no frame is parsed. */
 class Echo extends EchoBase {
+  #requests;
+  #requestBytes;
   #expected;
   #replyBytes;
-  #bytes = 0;
+  bytes = 0;
 
   constructor(connection, shared) {
     super(connection, shared);
+    this.#requests = shared.requests;
+    this.#requestBytes = shared.requestBytes;
     this.#expected = shared.expected;
-    this.#replyBytes = shared.frames.reply.length;
+    this.#replyBytes = shared.replyBytes;
+  }
+
+  requests(_first, count) {
+    return this.#requests.subarray(0, count * this.#requestBytes);
   }
 
   /** In messages, with the begun one's share. */
   get done() {
-    return this.#bytes / this.#replyBytes;
+    return this.bytes / this.#replyBytes;
   }
 
   received(bytes, start, end) {
-    const phase = this.#bytes % this.#replyBytes;
+    const phase = this.bytes % this.#replyBytes;
     const length = end - start;
     if (bytes.compare(this.#expected, phase, phase + length, start, end) !== 0) throw new Error("a reply is wrong");
-    const before = Math.floor(this.#bytes / this.#replyBytes);
-    this.#bytes += length;
-    const completed = Math.floor(this.#bytes / this.#replyBytes) - before;
+    const before = Math.floor(this.bytes / this.#replyBytes);
+    this.bytes += length;
+    const completed = Math.floor(this.bytes / this.#replyBytes) - before;
     if (completed > 0) this.completed(completed);
   }
 }
@@ -130,21 +144,26 @@ class Echo extends EchoBase {
 /** Replies depend on the server's compressor: frames are counted, and one connection's are inflated and compared. */
 class CompressedEcho extends EchoBase {
   done = 0;
-  uncompressed = 0;
+  bytes = 0;
   #completed = 0;
   #reader;
   #inflate;
-  #payload;
+  #cycle;
   #inflated = 0;
 
   constructor(connection, shared, isSample) {
     super(connection, shared);
-    this.#payload = shared.frames.payload;
+    this.#cycle = shared.cycle;
     this.#reader = new FrameReader((first, payload) => this.#frame(first, payload), isSample);
     if (isSample) this.#startInflating();
   }
 
+  requests(first, count) {
+    return this.#cycle.requests.slice(first, count);
+  }
+
   received(bytes, start, end) {
+    this.bytes += end - start;
     this.#completed = 0;
     this.#reader.read(bytes, start, end);
     if (this.#completed > 0) this.completed(this.#completed);
@@ -156,7 +175,6 @@ class CompressedEcho extends EchoBase {
     this.done++;
     this.#completed++;
     if ((first & 0x40) === 0) {
-      this.uncompressed++;
       if (payload !== undefined) this.#check(payload);
     } else if (payload !== undefined) {
       this.#inflate.write(payload);
@@ -171,9 +189,13 @@ class CompressedEcho extends EchoBase {
   }
 
   #check(bytes) {
-    const expected = repeat(this.#payload, this.#payload.length + bytes.length);
-    const phase = this.#inflated % this.#payload.length;
-    if (bytes.compare(expected, phase, phase + bytes.length) !== 0) this.fail("a reply is wrong");
-    this.#inflated += bytes.length;
+    const { payloads } = this.#cycle;
+    for (let at = 0; at < bytes.length; ) {
+      const phase = this.#inflated % payloads.length;
+      const length = Math.min(bytes.length - at, payloads.length - phase);
+      if (bytes.compare(payloads, phase, phase + length, at, at + length) !== 0) this.fail("a reply is wrong");
+      this.#inflated += length;
+      at += length;
+    }
   }
 }

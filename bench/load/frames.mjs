@@ -16,11 +16,12 @@ const maskKey = Buffer.from([0x37, 0xfa, 0x21, 0x3d]);
  * One message's payload: exactly `bytes` long.
  * @param {"binary" | "text" | "json"} content
  * @param {number} bytes
+ * @param {number} variant another number, other JSON
  */
-export function buildPayload(content, bytes) {
+export function buildPayload(content, bytes, variant = 0) {
   if (content === "binary") return Buffer.from(Uint8Array.from({ length: bytes }, (_, at) => (at * 31 + 7) & 0xff));
   if (content === "text") return fill("Grüße aus Köln, 東京 und Αθήνα – plain words in between. ", bytes);
-  return buildJson(bytes);
+  return buildJson(bytes, variant);
 }
 
 /** Repeats `text` to exactly `bytes` bytes of UTF-8; what does not divide is padded with full stops. */
@@ -38,8 +39,8 @@ function fill(text, bytes) {
 }
 
 /** A list of records as an API would send it: repeated keys, varied values. */
-function buildJson(bytes) {
-  let seed = 1;
+function buildJson(bytes, variant) {
+  let seed = 1 + variant;
   const random = (limit) => {
     seed = (seed * 48271) % 2147483647;
     return seed % limit;
@@ -84,8 +85,8 @@ function compress(payload) {
  * @returns the message as a client sends it (`request`) and as an echo server answers it (`reply`, unless it compresses
  * with a context of its own)
  */
-export function buildFrames({ content, bytes, compression }) {
-  const payload = buildPayload(content, bytes);
+export function buildFrames({ content, bytes, compression }, variant = 0) {
+  const payload = buildPayload(content, bytes, variant);
   const opcode = FIN | (content === "binary" ? BINARY : TEXT);
   if (compression === "off") return { payload, request: frame(opcode, payload, true), reply: frame(opcode, payload) };
   const compressed = compress(payload);
@@ -94,6 +95,48 @@ export function buildFrames({ content, bytes, compression }) {
     request: frame(opcode | RSV1, compressed, true),
     reply: frame(opcode | RSV1, compressed),
   };
+}
+
+/**
+ * Different messages in a row, to be sent again and again; more of them than a compressor's window holds, or it would
+ * only ever say "as before". Every connection begins with the first.
+ */
+export class MessageCycle {
+  static #count = 64;
+  payloads;
+  requests;
+  replies;
+
+  constructor(scenario) {
+    const frames = Array.from({ length: MessageCycle.#count }, (_, variant) => buildFrames(scenario, variant));
+    this.payloads = Buffer.concat(frames.map(({ payload }) => payload));
+    this.requests = new FrameCycle(frames.map(({ request }) => request));
+    this.replies = new FrameCycle(frames.map(({ reply }) => reply));
+  }
+}
+
+class FrameCycle {
+  #bytes;
+  #offsets = [0];
+  #frames;
+
+  constructor(frames) {
+    this.#frames = frames;
+    // Twice, so that every stretch of it lies in one piece.
+    this.#bytes = Buffer.concat([...frames, ...frames]);
+    for (const frame of [...frames, ...frames]) this.#offsets.push(this.#offsets.at(-1) + frame.length);
+  }
+
+  /** The size of the frame number `at`, counted from the first there ever was. */
+  sizeOf(at) {
+    return this.#frames[at % this.#frames.length].length;
+  }
+
+  /** `count` frames from number `at` on. */
+  slice(at, count) {
+    const first = at % this.#frames.length;
+    return this.#bytes.subarray(this.#offsets[first], this.#offsets[first + count]);
+  }
 }
 
 /** A pong with an all-zero key: what an idle client answers a ping with. */

@@ -1,7 +1,7 @@
 // The measured stretch of time, cut out of a load that is already running.
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { cpuMicros } from "../support/process-cost.mjs";
+import { cpuMicros, machineCpuMicros } from "../support/process-cost.mjs";
 
 /**
  * Lets a running load warm up, then counts for a while. The server's CPU clock and the work done are read in one go at
@@ -27,10 +27,17 @@ export async function measureWindow({ serverPid, warmupMs, measureMs }, load) {
     cpuMicrosPerUnit: serverCpuMicros / done,
     busy: serverCpuMicros / 1000 / elapsedMs,
     generatorBusy: generatorCpuMicros / 1000 / elapsedMs,
+    othersBusy: (after.machineCpu - before.machineCpu - serverCpuMicros - generatorCpuMicros) / 1000 / elapsedMs,
   };
 }
 
 function read(serverPid, load) {
   const { user, system } = process.cpuUsage();
-  return { at: performance.now(), done: load.done(), serverCpu: cpuMicros(serverPid), generatorCpu: user + system };
+  return {
+    at: performance.now(),
+    done: load.done(),
+    serverCpu: cpuMicros(serverPid),
+    generatorCpu: user + system,
+    machineCpu: machineCpuMicros(),
+  };
 }

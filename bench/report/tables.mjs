@@ -31,6 +31,7 @@ export function scenarioReport({ id, scenario, rounds, missing }) {
     const other = scenario.kind === "client" ? "limit server" : "load generator";
     notes.push(`The ${other} was the bottleneck for: ${names}. Their throughput is a lower bound.`);
   }
+  notes.push(...othersNote(rounds));
   return [
     `### (${id}) ${scenario.title}`,
     "",
@@ -41,6 +42,14 @@ export function scenarioReport({ id, scenario, rounds, missing }) {
   ]
     .join("\n")
     .trimEnd();
+}
+
+/** Above this share of a core, others on the machine are worth a word. */
+const disturbing = 0.15;
+
+function othersNote(rounds) {
+  const others = median(Object.values(rounds).flatMap((own) => values(own, "othersBusy")));
+  return others > disturbing ? [`Others on this machine took ${percent(others)} of a core meanwhile.`] : [];
 }
 
 function isGeneratorBound(rounds) {
@@ -66,6 +75,9 @@ function loadColumns(scenario) {
     for (const [title, key] of Object.entries({ "p50 ms": "p50", "p99 ms": "p99", "p99.9 ms": "p999" })) {
       columns.push({ title, cell: (own) => figure(typical(own, `latency.${key}`)) });
     }
+  }
+  if (scenario.compression !== "off") {
+    columns.push({ title: "B/reply", cell: (own) => figure(typical(own, "bytesPerReply")) });
   }
   columns.push(
     { title: "busy", cell: (own) => percent(typical(own, "busy")) },

@@ -4,17 +4,19 @@
 
 import { createHash } from "node:crypto";
 import { createServer } from "node:net";
-import { buildFrames, closeReply, repeat } from "../load/frames.mjs";
+import { buildFrames, closeReply, MessageCycle, repeat } from "../load/frames.mjs";
 import { job, listening } from "./server-process.mjs";
 
 const { scenario } = job;
 const { request, reply } = buildFrames(scenario);
+const cycle = job.compression ? new MessageCycle(scenario) : undefined;
 const replies = Array.from({ length: scenario.inFlight + 1 }, (_, count) => repeat(reply, count * reply.length));
 const sockets = new Set();
 
 const server = createServer({ noDelay: true }, (socket) => {
   let open = false;
   let bytes = 0;
+  let done = 0;
   socket.on("error", () => socket.destroy());
   socket.on("close", () => sockets.delete(socket));
   socket.on("data", (chunk) => {
@@ -30,6 +32,12 @@ const server = createServer({ noDelay: true }, (socket) => {
       return;
     }
     bytes += chunk.length;
+    if (cycle !== undefined) {
+      const first = done;
+      for (; bytes >= cycle.requests.sizeOf(done); done++) bytes -= cycle.requests.sizeOf(done);
+      if (done > first) socket.write(cycle.replies.slice(first, done - first));
+      return;
+    }
     const count = Math.floor(bytes / request.length);
     if (count === 0) return;
     bytes -= count * request.length;

@@ -1,6 +1,7 @@
 // Ours on Node, with callbacks, at its defaults: keepalive is on.
 
 import { serve } from "@sansock/node-adapter";
+import { permessageDeflate } from "@sansock/protocol";
 import { job, listening } from "./server-process.mjs";
 
 const contentOf = (message) => (message.kind === "text" ? message.text : message.bytes);
@@ -8,6 +9,7 @@ const contentOf = (message) => (message.kind === "text" ? message.text : message
 const options = {
   port: 0,
   host: "127.0.0.1",
+  ...(job.compression && { extensions: [permessageDeflate()] }),
   ...(job.pingInterval !== undefined && { pingInterval: job.pingInterval }),
 };
 const server = await serve(options, {

@@ -18,7 +18,8 @@ import { bunBinary, denoBinary, nodeBinary } from "../runner/runtimes.mjs";
 
 const path = (name) => fileURLToPath(new URL(name, import.meta.url));
 const ours = path("../../packages/node-adapter/dist/index.js");
-const unlessBuilt = () => (existsSync(ours) ? undefined : "not built: node scripts/build.mjs");
+const oursOnDeno = path("../../packages/deno-adapter/dist/mod.js");
+const unlessBuilt = (built) => (existsSync(built) ? undefined : "not built: node scripts/build.mjs");
 const available = () => undefined;
 const unless = (found, what) => () => (found() ? undefined : what);
 
@@ -39,7 +40,7 @@ function deno(file) {
     args: [
       "run",
       "--quiet",
-      "--no-config",
+      "--node-modules-dir=manual",
       "--allow-all",
       ...(job.memory ? ["--v8-flags=--expose-gc"] : []),
       path(file),
@@ -54,12 +55,24 @@ function bun(file) {
 
 /** @type {Readonly<Record<string, Server>>} */
 export const servers = {
-  sansock: { title: "sansock", role: "ours", start: node("sansock.mjs"), missing: unlessBuilt },
+  sansock: {
+    title: "sansock",
+    role: "ours",
+    start: node("sansock.mjs"),
+    missing: () => unlessBuilt(ours),
+    compresses: true,
+  },
   "sansock-iteration": {
     title: "sansock, for await",
     role: "ours",
     start: node("sansock-iteration.mjs"),
-    missing: unlessBuilt,
+    missing: () => unlessBuilt(ours),
+  },
+  "sansock-deno": {
+    title: "sansock on Deno",
+    role: "ours",
+    start: deno("sansock-deno.mjs"),
+    missing: () => unlessBuilt(oursOnDeno) ?? unless(denoBinary, "no Deno for this machine")(),
   },
   ws: {
     title: "ws, plain JavaScript",
