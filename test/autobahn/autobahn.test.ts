@@ -1,7 +1,15 @@
 import { describe, expect, test } from "vitest";
+import type { Extension } from "../../packages/protocol/src/index.ts";
+import type { AutobahnCase } from "./case.ts";
 import { AUTOBAHN_CASES, CORE_CASES } from "./cases.ts";
+import { COMPRESSION_CASES } from "./compression-cases.ts";
 import { EchoEndpoint } from "./echo-endpoint.ts";
 import { runCase } from "./fuzzing-peer.ts";
+import { negotiate } from "./negotiation.ts";
+import { zlibExtension } from "./zlib-extension.ts";
+
+/** The extension that the cases of families 12 and 13 negotiate. */
+const extension: Extension = zlibExtension();
 
 describe("the cases of the Autobahn testsuite", () => {
   test("are 517, in these families", () => {
@@ -29,8 +37,25 @@ describe("the cases of the Autobahn testsuite", () => {
   });
 });
 
-describe.each(["server", "client"] as const)("as a %s, an echo application answers exactly as case", (role) => {
-  test.each(CORE_CASES)("$id wants: $title", (testCase) => {
-    expect(runCase(testCase, new EchoEndpoint(role))).toEqual([]);
-  });
-});
+describe.each(["server", "client"] as const)(
+  "as a %s, an echo application answers exactly as it should in case",
+  (role) => {
+    test.each(named(CORE_CASES))("%s", (_, testCase) => {
+      expect(runCase(testCase, new EchoEndpoint(role))).toEqual([]);
+    });
+
+    test.each(named(COMPRESSION_CASES))("%s", { timeout: 600_000 }, (_, testCase) => {
+      expect(runCompressed(testCase, role)).toEqual([]);
+    });
+  },
+);
+
+function runCompressed(testCase: AutobahnCase, role: "client" | "server"): readonly string[] {
+  const negotiated = negotiate(role, extension, testCase.compression!);
+  if (typeof negotiated === "string") return [negotiated];
+  return runCase(testCase, new EchoEndpoint(role, negotiated.transform), negotiated.peer);
+}
+
+function named(cases: readonly AutobahnCase[]): [name: string, testCase: AutobahnCase][] {
+  return cases.map((testCase) => [`${testCase.id}: ${testCase.title}`, testCase]);
+}

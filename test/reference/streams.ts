@@ -5,7 +5,7 @@
 import fc from "fast-check";
 import { concat } from "../support/hex.ts";
 import { encodeFrame, type Frame } from "./frames.ts";
-import type { ReadingRules } from "./reader.ts";
+import type { ReadingRules, ReferenceExtension } from "./reader.ts";
 import { encodeUtf8 } from "./utf8.ts";
 
 /** What a peer sent, and the rules under which we read it. */
@@ -14,20 +14,30 @@ export interface PeerStream {
   readonly bytes: Uint8Array;
 }
 
-/** A stream of any sort, to either role. `longPayloads` adds frames around the borders of the length forms. */
-export function anyStream({ longPayloads = false }: { longPayloads?: boolean } = {}): fc.Arbitrary<PeerStream> {
+/** What a stream may hold besides the ordinary. */
+export interface StreamOptions {
+  /** Adds frames around the borders of the length forms. */
+  readonly longPayloads?: boolean;
+  /** With an extension, some messages have its bit; there is no limit then. */
+  readonly extension?: ReferenceExtension;
+}
+
+/** A stream of any sort, to either role. */
+export function anyStream({ longPayloads = false, extension }: StreamOptions = {}): fc.Arbitrary<PeerStream> {
   return fc
     .record({
       role: fc.constantFrom("client" as const, "server" as const),
-      maxMessageBytes: fc.constantFrom(0, 5, 30, 200, 2 ** 16, 2 ** 20),
+      maxMessageBytes:
+        extension === undefined ? fc.constantFrom(0, 5, 30, 200, 2 ** 16, 2 ** 20) : fc.constant(2 ** 40),
+      extension: fc.constant(extension),
     })
     .chain((rules) => {
       const masked = rules.role === "server";
       return fc.record({
         rules: fc.constant(rules),
         bytes: fc.oneof(
-          { arbitrary: legalSession({ masked, longPayloads }), weight: 4 },
-          { arbitrary: damaged(legalSession({ masked, longPayloads })), weight: 4 },
+          { arbitrary: legalSession({ masked, longPayloads, extension }), weight: 4 },
+          { arbitrary: damaged(legalSession({ masked, longPayloads, extension })), weight: 4 },
           { arbitrary: wildFrames(masked), weight: 2 },
           { arbitrary: fc.uint8Array({ maxLength: 40 }), weight: 1 },
         ),
@@ -35,28 +45,32 @@ export function anyStream({ longPayloads = false }: { longPayloads?: boolean } =
     });
 }
 
-/** Cuts a stream into chunks of one byte and more. */
+/** Cuts a stream into chunks of one byte and more; a stream that is not long also into single bytes. */
 export function chunked(bytes: Uint8Array): fc.Arbitrary<Uint8Array[]> {
-  return fc
-    .oneof(
-      fc.constant([] as number[]),
-      fc.constant(Array.from(bytes, (_, index) => index)),
-      fc.array(fc.nat({ max: bytes.length }), { maxLength: 12 }),
-    )
-    .map((cuts) => {
-      const edges = [...new Set([0, ...cuts, bytes.length])].sort((a, b) => a - b);
-      return edges.slice(1).map((edge, index) => bytes.slice(edges[index], edge));
-    });
+  const everywhere = bytes.length <= 400 ? [fc.constant(Array.from(bytes, (_, index) => index))] : [];
+  const anywhere = fc.oneof(fc.nat({ max: bytes.length }), fc.nat({ max: Math.min(30, bytes.length) }));
+  return fc.oneof(fc.constant([] as number[]), fc.array(anywhere, { maxLength: 12 }), ...everywhere).map((cuts) => {
+    const edges = [...new Set([0, ...cuts, bytes.length])].sort((a, b) => a - b);
+    return edges.slice(1).map((edge, index) => bytes.slice(edges[index], edge));
+  });
 }
 
 interface SessionOptions {
   readonly masked: boolean;
   readonly longPayloads: boolean;
+  readonly extension: ReferenceExtension | undefined;
 }
 
 /** Messages, whole and in fragments, with control frames anywhere they may be; perhaps a Close; perhaps more after it. */
-export function legalSession({ masked, longPayloads }: SessionOptions): fc.Arbitrary<Uint8Array> {
-  const message = longPayloads ? fc.oneof({ arbitrary: shortMessage, weight: 6 }, longMessage) : shortMessage;
+export function legalSession({ masked, longPayloads, extension }: SessionOptions): fc.Arbitrary<Uint8Array> {
+  const plain = longPayloads ? fc.oneof({ arbitrary: shortMessage, weight: 6 }, longMessage) : shortMessage;
+  const message =
+    extension === undefined
+      ? plain
+      : fc.oneof(
+          plain,
+          plain.map((frames) => extended(frames, extension)),
+        );
   const element = fc.oneof({ arbitrary: message, weight: 5 }, { arbitrary: controlFrame.map((f) => [f]), weight: 3 });
   return fc
     .tuple(fc.array(element, { maxLength: 6 }), fc.option(closeFrame), fc.array(element, { maxLength: 2 }))
@@ -197,6 +211,15 @@ function lengthOf(...lengths: number[]): fc.Arbitrary<Uint8Array> {
   return fc
     .tuple(fc.constantFrom(...lengths), fc.nat({ max: 0x7e }))
     .map(([length, start]) => Uint8Array.from({ length }, (_, index) => (start + index) % 0x7f));
+}
+
+/** The same message through the extension, with its bit on the first frame. An extension that undoes itself is meant. */
+function extended(frames: Frame[], { bit, decode }: ReferenceExtension): Frame[] {
+  return frames.map((frame, index) => ({
+    ...frame,
+    ...(index === 0 ? { rsv: bit } : {}),
+    ...(frame.opcode <= 2 ? { payload: decode(frame.payload ?? new Uint8Array(0)) } : {}),
+  }));
 }
 
 /** §5.4: the first fragment has the message's opcode, the others 0, and the last one FIN. */

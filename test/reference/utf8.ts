@@ -88,7 +88,10 @@ export function encodeScalar(scalar: number): number[] {
   return [0xf0 + Math.floor(scalar / 64 ** 3), tail(2), tail(1), tail(0)];
 }
 
-/** The UTF-8 of a string without lone surrogates. */
+/** The UTF-8 of a string; a lone surrogate, which has none, becomes U+FFFD. */
 export function encodeUtf8(text: string): Uint8Array {
-  return Uint8Array.from([...text].flatMap((character) => encodeScalar(character.codePointAt(0)!)));
+  const scalars = [...text].map((character) => character.codePointAt(0)!);
+  return Uint8Array.from(
+    scalars.flatMap((scalar) => encodeScalar(scalar >= 0xd800 && scalar <= 0xdfff ? 0xfffd : scalar)),
+  );
 }

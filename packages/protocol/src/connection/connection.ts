@@ -467,7 +467,7 @@ export class Connection implements Machine<ConnectionEvent> {
     const closing = this.#beginClosing(at, lateBy);
     if (cause !== undefined) closing.blame(cause);
     this.#reception.discard();
-    this.#outbox.destroy();
+    if (!this.#transportGone) this.#outbox.destroy();
     this.#finish(false);
   }
 
