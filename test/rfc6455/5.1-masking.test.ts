@@ -3,6 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { encodeFrame } from "../reference/frames.ts";
 import { drain, framesIn, open, receive, takeEffects } from "../support/endpoint.ts";
+import { expectBytes } from "../support/expect-bytes.ts";
 import { expectViolation } from "../support/expect-closed.ts";
 import { concat, hex, toHex, utf8 } from "../support/hex.ts";
 import { Peer } from "../support/peer.ts";
@@ -87,10 +88,9 @@ describe("§5.3: transformed-octet-i = original-octet-i XOR masking-key-octet-(i
     );
     for (let cut = 1; cut < bytes.length; cut++) {
       const connection = open("server");
-      connection.receive(0, bytes.slice(0, cut));
-      const first = drain(connection).events;
-      connection.receive(0, bytes.slice(cut));
-      expect([...first, ...drain(connection).events]).toEqual([{ kind: "binary", bytes: payload }]);
+      receive(connection, 0, bytes.slice(0, cut));
+      const [event] = receive(connection, 0, bytes.slice(cut)).events;
+      expectBytes(event?.kind === "binary" ? event.bytes : undefined, payload);
     }
   });
 

@@ -129,7 +129,7 @@ describe('§5.2: "the minimal number of bytes MUST be used to encode the length"
       for (const text of [
         "é".repeat(63),
         "€".repeat(42),
-        "x".repeat(124) + "é",
+        `${"x".repeat(124)}é`,
         "😀".repeat(16_384),
         "é".repeat(40_000),
       ]) {

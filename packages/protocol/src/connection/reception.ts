@@ -54,6 +54,7 @@ export class Reception {
       masked: !settings.masked, // the peer has the other role
       extensionBits: transform?.rsv,
       maxMessageBytes: settings.maxMessageBytes,
+      maxTextBytes: settings.maxTextBytes,
     });
   }
 
@@ -153,7 +154,6 @@ export class Reception {
   /** The common case: one frame, in one piece, is the message. */
   #wholeMessage(chunk: Uint8Array, start: number, end: number): Received {
     if (this.#kind === "binary") return { kind: "binary", bytes: detachBytes(chunk, start, end) };
-    if (end - start > this.#settings.maxTextBytes) return { kind: "violation", violation: "message-too-big" };
     const text = this.#settings.textCodec.decode(chunk, start, end);
     return text === undefined ? { kind: "violation", violation: "text-invalid-utf8" } : { kind: "text", text };
   }

@@ -25,6 +25,8 @@ export interface FrameDecoderOptions {
   readonly extensionBits?: number | undefined;
   /** The largest payload of a message, over all of its fragments, in bytes. Default: 2^53 - 1. */
   readonly maxMessageBytes?: number | undefined;
+  /** The same for text messages. Default: `maxMessageBytes`. */
+  readonly maxTextBytes?: number | undefined;
 }
 
 // What comes next.
@@ -69,6 +71,7 @@ export class FrameDecoder {
   readonly #masked: boolean;
   readonly #extensionBits: number;
   readonly #maxMessageBytes: number;
+  readonly #maxTextBytes: number;
   #expecting = FIRST_BYTE;
   /** Of the length, or of the mask key: bytes still to come. */
   #bytesMissing = 0;
@@ -87,6 +90,7 @@ export class FrameDecoder {
     this.#masked = options.masked;
     this.#extensionBits = options.extensionBits ?? 0;
     this.#maxMessageBytes = options.maxMessageBytes ?? Number.MAX_SAFE_INTEGER;
+    this.#maxTextBytes = options.maxTextBytes ?? this.#maxMessageBytes;
   }
 
   /** Whether a frame has begun and not ended. */
@@ -188,8 +192,9 @@ export class FrameDecoder {
     const length = this.payloadLength;
     if (!isControl(this.opcode)) {
       if (this.opcode !== Opcode.Continuation) {
+        this.#allowance = this.opcode === Opcode.Text ? this.#maxTextBytes : this.#maxMessageBytes;
         // What an extension transformed is measured after it was transformed back.
-        this.#allowance = this.reserved === 0 ? this.#maxMessageBytes : Number.MAX_SAFE_INTEGER;
+        if (this.reserved !== 0) this.#allowance = Number.MAX_SAFE_INTEGER;
       }
       if (length > this.#allowance) return "message-too-big";
       if (this.#allowance !== Number.MAX_SAFE_INTEGER) this.#allowance -= length;
