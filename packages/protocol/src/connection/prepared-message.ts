@@ -1,5 +1,6 @@
 // A message that goes to many connections: it is encoded once.
 
+import { isUsableBytes } from "../bytes/bytes.ts";
 import { encodeUtf8 } from "../bytes/utf8.ts";
 import { encodeFrame } from "../frame/frame.ts";
 import { Opcode } from "../vocabulary/opcode.ts";
@@ -22,10 +23,10 @@ export interface PreparedMessage {
  */
 export function prepareMessage(content: string | Uint8Array): PreparedMessage {
   const isText = typeof content === "string";
-  if (!isText && !(content instanceof Uint8Array)) {
-    throw new UsageError("bad-argument", "a message must be a string or a Uint8Array");
+  if (!isText && !isUsableBytes(content)) {
+    throw new UsageError("bad-argument", "a message must be a string, or a Uint8Array that was not detached");
   }
-  const payload = isText ? encodeUtf8(content) : content.slice();
+  const payload = isText ? encodeUtf8(content) : content;
   const opcode = isText ? Opcode.Text : Opcode.Binary;
   const frame = encodeFrame({ fin: true, rsv: 0, opcode, maskKey: undefined, payload });
   return { kind: isText ? "text" : "binary", opcode, payload: frame.subarray(frame.length - payload.length), frame };
