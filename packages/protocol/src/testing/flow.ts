@@ -74,7 +74,6 @@ export class Flow {
   readonly #unread = new ByteQueue();
   #endArrived = false;
   #endDelivered = false;
-  #delivering = false;
   #readAgainAt: Instant = 0;
   readonly #hooks: Hook[] = [];
 
@@ -123,10 +122,6 @@ export class Flow {
   }
 
   // ---- the network ----
-
-  get blocked(): boolean {
-    return this.#blocked;
-  }
 
   /** Nothing arrives any more. TCP goes on trying, so nothing is lost either. */
   block(): void {
@@ -266,16 +261,10 @@ export class Flow {
   }
 
   #deliver(): void {
-    if (this.#delivering) return;
-    this.#delivering = true;
-    try {
-      while (this.#unread.length > 0 && this.#mayRead) this.#deliverChunk();
-      if (this.#unread.length === 0 && this.#endArrived && !this.#endDelivered && this.#mayRead) {
-        this.#endDelivered = true;
-        this.receiver.receivedEnd();
-      }
-    } finally {
-      this.#delivering = false;
+    while (this.#unread.length > 0 && this.#mayRead) this.#deliverChunk();
+    if (this.#unread.length === 0 && this.#endArrived && !this.#endDelivered && this.#mayRead) {
+      this.#endDelivered = true;
+      this.receiver.receivedEnd();
     }
   }
 

@@ -5,7 +5,7 @@ import type { VirtualClock } from "./virtual-clock.ts";
 interface LocalAlarm {
   readonly at: Instant;
   wake: (() => void) | undefined;
-  cancel: () => void;
+  cancel: (() => void) | undefined;
 }
 
 /**
@@ -31,11 +31,11 @@ export class LocalClock implements Clock {
   }
 
   alarm(at: Instant, wake: () => void): () => void {
-    const alarm: LocalAlarm = { at, wake, cancel: () => {} };
+    const alarm: LocalAlarm = { at, wake, cancel: undefined };
     this.#set(alarm, 0);
     return () => {
       alarm.wake = undefined;
-      alarm.cancel();
+      alarm.cancel?.();
     };
   }
 

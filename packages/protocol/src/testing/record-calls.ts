@@ -18,6 +18,17 @@ export interface CallRecord {
   readonly names: readonly (keyof SessionCallbacks)[];
 }
 
+/** How many arguments a callback has, beside the session. */
+const ARGUMENTS: Readonly<Record<keyof SessionCallbacks, number>> = {
+  open: 0,
+  message: 1,
+  fragment: 1,
+  ping: 1,
+  pong: 2,
+  drain: 0,
+  close: 1,
+};
+
 /**
  * Callbacks that write down every call, and then do what `then` does for them.
  *
@@ -35,7 +46,7 @@ export function recordCalls(then: SessionCallbacks = {}): CallRecord {
   const recorded =
     (name: keyof SessionCallbacks) =>
     (session: Session, ...rest: readonly unknown[]): unknown => {
-      calls.push({ name, session, arguments: rest });
+      calls.push({ name, session, arguments: rest.slice(0, ARGUMENTS[name]) });
       names.push(name);
       return (then[name] as ((session: Session, ...rest: readonly unknown[]) => unknown) | undefined)?.call(
         then,
