@@ -64,7 +64,7 @@ export async function runCodec(options) {
 }
 
 async function measureCodec({ file, env }, frameBytes, { warmupMs, measureMs, node }) {
-  const job = { codec: file, frameBytes, warmupMs: warmupMs / 2, measureMs: measureMs / 2 };
+  const job = { codec: file, frameBytes, warmupMs: warmupMs / 3, measureMs: measureMs / 3 };
   const flags = ["--expose-gc", "--max-semi-space-size=64", "--min-semi-space-size=64"];
   const child = new Child(`codec ${file}`, nodeBinary(node), [...flags, program, JSON.stringify(job)], env);
   try {

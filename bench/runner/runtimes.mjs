@@ -1,6 +1,7 @@
 // Where the runtimes are that servers and clients run on.
 
 import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { peerFile } from "../peers/resolve.mjs";
 
@@ -35,8 +36,10 @@ export function denoBinary() {
 export function installPeers() {
   const folder = fileURLToPath(new URL("../peers/", import.meta.url));
   const install = ["install", "--frozen-lockfile", "--ignore-scripts", "--prefer-offline"];
+  const { packageManager } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+  const env = { ...process.env, CI: "true" };
   try {
-    execFileSync("npx", ["--yes", "pnpm@12.21.0", ...install], { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
+    execFileSync("npx", ["--yes", packageManager, ...install], { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"] });
   } catch (error) {
     throw new Error(`the peers could not be installed in ${folder}:\n${error.stdout}${error.stderr}`);
   }
