@@ -79,7 +79,7 @@ export class Alarms {
       while (rung < due.length) due[rung++]!.wake?.();
     } finally {
       // If one throws, the others ring in the next round.
-      for (const alarm of due.slice(rung)) this.#push(alarm);
+      for (const alarm of due.slice(rung)) if (alarm.wake !== undefined) this.#push(alarm);
       this.#setHost();
     }
   }
