@@ -9,11 +9,17 @@ export type Item = Message | Fragment;
 /** What an item counts for beside its content, so that empty ones cannot pile up. */
 const ITEM_OVERHEAD = 64;
 
+/** What a call of an iterator's `next` resolves to. */
+type Result = IteratorResult<Item, undefined>;
+
+const END: Result = { done: true, value: undefined };
+
 export class Inbox {
   readonly #readAheadBytes: number;
   #items: Item[] | undefined = undefined;
   #bytes = 0;
-  #waiting: Deferred<Item | undefined> | undefined = undefined;
+  /** Those who wait for an item, the first comer first. Never empty. */
+  #waiting: Deferred<Result>[] | undefined = undefined;
   #lookingAhead = false;
   #ended = false;
   #failure: Error | undefined = undefined;
@@ -39,10 +45,10 @@ export class Inbox {
   /** Takes an item that was wanted. */
   deliver(item: Item): void {
     if (this.#waiting !== undefined) {
-      const { resolve } = this.#waiting;
-      this.#waiting = undefined;
+      const { resolve } = this.#waiting.shift()!;
+      if (this.#waiting.length === 0) this.#waiting = undefined;
       this.#lookingAhead = false;
-      resolve(item);
+      resolve({ done: false, value: item });
       return;
     }
     (this.#items ??= []).push(item);
@@ -53,27 +59,31 @@ export class Inbox {
   end(failure: Error | undefined): void {
     this.#ended = true;
     this.#failure = failure;
-    if (this.#waiting === undefined) return;
-    const { resolve, reject } = this.#waiting;
+    const waiting = this.#waiting;
     this.#waiting = undefined;
-    if (failure === undefined) resolve(undefined);
-    else reject(failure);
+    for (const deferred of waiting ?? []) this.#settle(deferred);
   }
 
   /** An item that is here already. */
   take(): Item | undefined {
     if (this.#items === undefined) return undefined;
-    const item = this.#items.shift();
+    const item = this.#items.shift()!;
     if (this.#items.length === 0) this.#items = undefined;
-    if (item !== undefined) this.#bytes -= sizeOf(item);
+    this.#bytes -= sizeOf(item);
     return item;
   }
 
-  /** The next item to come; `undefined` at the end. To be called when `take()` has nothing. */
-  wait(): Promise<Item | undefined> {
-    if (this.#ended) return this.#failure === undefined ? Promise.resolve(undefined) : Promise.reject(this.#failure);
-    this.#waiting ??= defer();
-    return this.#waiting.promise;
+  /** The next item to come, or the end. To be called when `take()` has nothing. */
+  wait(): Promise<Result> {
+    const deferred = defer<Result>();
+    if (this.#ended) this.#settle(deferred);
+    else (this.#waiting ??= []).push(deferred);
+    return deferred.promise;
+  }
+
+  #settle({ resolve, reject }: Deferred<Result>): void {
+    if (this.#failure === undefined) resolve(END);
+    else reject(this.#failure);
   }
 }
 

@@ -265,7 +265,7 @@ export class Session<Opening = unknown> implements AsyncIterable<Message> {
     }
     const waited = inbox.wait();
     this.#driver.pull();
-    return waited.then(toResult);
+    return waited;
   }
 
   #sent(): Promise<void> {
@@ -337,8 +337,4 @@ export class Session<Opening = unknown> implements AsyncIterable<Message> {
     result.catch(() => {});
     return result;
   }
-}
-
-function toResult(item: Item | undefined): IteratorResult<Item, undefined> {
-  return item === undefined ? { done: true, value: undefined } : { done: false, value: item };
 }
