@@ -10,7 +10,7 @@ import {
 import { concat } from "../support/hex.ts";
 import { countingRandom } from "../support/random.ts";
 import { ReferenceEndpoint, type ReferenceEvent, type ReferenceOutput } from "./endpoint.ts";
-import { decodeFrames, shortestForm } from "./frames.ts";
+import { decodeFrames, encodeFrame, shortestForm } from "./frames.ts";
 import { type ReadingRules, type ReferenceExtension, readStream } from "./reader.ts";
 import { seeded } from "./seed.ts";
 import { anyStream, chunked, type PeerStream } from "./streams.ts";
@@ -251,6 +251,8 @@ class Reference implements Endpoint {
 
 // ---------------------------------------------------------------------------------------------------------------------
 
+const KEY = Uint8Array.of(0x37, 0xfa, 0x21, 0x3d);
+
 const anyText = fc.oneof(
   fc.string({ maxLength: 6 }),
   // Surrogates, alone and in pairs.
@@ -386,6 +388,35 @@ describe("the engine and the reference", () => {
         },
       ),
       seeded(2000),
+    );
+  });
+
+  test("agree about floods of Pings whose answers are not taken, and about hundreds of Pings of our own", () => {
+    const rules = fc.constantFrom<ReadingRules>(
+      { role: "client", maxMessageBytes: 100 },
+      { role: "server", maxMessageBytes: 100 },
+    );
+    const numbered = (opcode: number, number: number, { role }: ReadingRules): Uint8Array => {
+      const payload = Uint8Array.of(number >> 8, number & 255);
+      return encodeFrame({ opcode, payload, maskKey: role === "server" ? KEY : undefined });
+    };
+    const pings = fc.record({ peer: fc.boolean(), count: fc.oneof(fc.nat({ max: 40 }), fc.nat({ max: 300 })) });
+    const other: fc.Arbitrary<Step> = fc.oneof(localCall, draining);
+    const pong = fc.record({ pong: fc.nat({ max: 600 }) });
+    fc.assert(
+      fc.property(rules, fc.array(fc.oneof(pings, other, pong), { maxLength: 12 }), (rulesOfCase, parts) => {
+        let last = 0;
+        const steps = parts.flatMap((part): Step[] => {
+          if ("do" in part) return [part];
+          if ("pong" in part) return [{ do: "receive", bytes: numbered(10, part.pong, rulesOfCase) }];
+          const numbers = Array.from({ length: part.count }, () => (last += 1));
+          return part.peer
+            ? [{ do: "receive", bytes: concat(...numbers.map((number) => numbered(9, number, rulesOfCase))) }]
+            : numbers.map((number) => ({ do: "ping", payload: Uint8Array.of(number >> 8, number & 255) }));
+        });
+        expect(run(new EngineUnderTest(rulesOfCase), steps)).toEqual(run(new Reference(rulesOfCase), steps));
+      }),
+      seeded(300),
     );
   });
 

@@ -3,7 +3,7 @@
  *
  *     SEED=42 npx vitest run test/reference            another run
  *     SEED=42:17:0:1 npx vitest run test/reference     the very case that a failure printed as seed and path
- *     RUNS=100 npx vitest run test/reference           a hundred times as many cases
+ *     RUNS=100 npx vitest run test/reference --testTimeout 0   a hundred times as many cases
  */
 import type { Parameters } from "fast-check";
 
