@@ -81,7 +81,8 @@ export class Session<Opening = unknown> implements AsyncIterable<Message> {
     if (this.#connection.state !== "open") return this.#rejectClosed();
     if (typeof content === "string") this.#connection.sendText(content, options);
     else if (content instanceof Uint8Array) this.#connection.sendBinary(content, options);
-    else return this.#sendPieces(content, options);
+    else if (isIterable(content)) return this.#sendPieces(content, options);
+    else throw new UsageError("bad-argument", "a message is a string, a Uint8Array, or an iterable of either");
     return this.#sent();
   }
 
@@ -337,4 +338,10 @@ export class Session<Opening = unknown> implements AsyncIterable<Message> {
     result.catch(() => {});
     return result;
   }
+}
+
+function isIterable(content: Pieces): boolean {
+  return (
+    typeof content === "object" && content !== null && (Symbol.asyncIterator in content || Symbol.iterator in content)
+  );
 }
