@@ -65,10 +65,12 @@ export class BitReader {
     this.take(this.bitCount & 7);
   }
 
-  /** Copies up to `byteLength` whole bytes, from a byte boundary, to `target` at `offset`; returns how many. */
+  /**
+   * Copies up to `byteLength` whole bytes to `target` at `offset`; returns how many. Only after the length of a stored
+   * block: its four bytes were the last ones in `bits`.
+   */
   copy(target: Uint8Array, offset: number, byteLength: number): number {
     let copied = 0;
-    while (this.bitCount > 0 && copied < byteLength) target[offset + copied++] = this.take(8);
     while (copied < byteLength && this.hasInput()) {
       const size = Math.min(byteLength - copied, this.input.length - this.at);
       target.set(this.input.subarray(this.at, this.at + size), offset + copied);
