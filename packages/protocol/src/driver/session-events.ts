@@ -15,6 +15,9 @@ import type { SessionSettings } from "./session-options.ts";
 // Shared by every call that need not wait, so that sending allocates no promise.
 const DONE: Promise<void> = Promise.resolve();
 
+/** What a Pong takes beside its payload, at most. */
+const PONG_OVERHEAD = 6;
+
 export class SessionEvents implements EventConsumer<ConnectionEvent> {
   readonly #session: Session;
   readonly #connection: Connection;
@@ -31,6 +34,10 @@ export class SessionEvents implements EventConsumer<ConnectionEvent> {
   #drained: Deferred<void> | undefined = undefined;
   /** There was more to send than `highWaterBytes`, and not yet as little as `lowWaterBytes`. */
   #full = false;
+  /** While more than `highWaterBytes` waits: how much was queued in answer to events, Pongs included. */
+  #answeredBytes = 0;
+  /** How much there was to send when it was asked whether the next event is wanted. */
+  #queuedBefore = 0;
   #pings: Map<number, Deferred<Duration>> | undefined = undefined;
 
   constructor(session: Session, connection: Connection, driver: Driver, settings: SessionSettings) {
@@ -99,8 +106,19 @@ export class SessionEvents implements EventConsumer<ConnectionEvent> {
       if (this.inbox === undefined || !connection.hasUnread) return true;
       return this.inbox.wants || this.#isUnwatched;
     }
-    if (this.paused || this.queuedBytes > this.#settings.highWaterBytes) return false;
+    if (this.paused || this.#answersTooMuch) return false;
     return this.inbox === undefined || this.inbox.wants || this.#isUnwatched;
+  }
+
+  /**
+   * A peer that sends a lot and takes no answers is not read from any more. Waiting alone is no reason: two peers that
+   * send a lot to each other at once would both stop reading, and wait for ever.
+   */
+  get #answersTooMuch(): boolean {
+    const { highWaterBytes } = this.#settings;
+    this.#queuedBefore = this.queuedBytes;
+    if (this.#queuedBefore <= highWaterBytes) this.#answeredBytes = 0;
+    return this.#answeredBytes > highWaterBytes;
   }
 
   /** Nobody will ask for messages: the application waits for the end alone. */
@@ -109,6 +127,13 @@ export class SessionEvents implements EventConsumer<ConnectionEvent> {
   }
 
   handleEvent(event: ConnectionEvent): void {
+    this.#handle(event);
+    if (this.#queuedBefore <= this.#settings.highWaterBytes) return;
+    this.#answeredBytes += Math.max(0, this.queuedBytes - this.#queuedBefore);
+    if (event.kind === "ping") this.#answeredBytes += event.payload.length + PONG_OVERHEAD; // it is not queued yet
+  }
+
+  #handle(event: ConnectionEvent): void {
     const { callbacks, observer } = this.#settings;
     const session = this.#session;
     switch (event.kind) {

@@ -9,8 +9,8 @@ import type { SessionCallbacks } from "./session-callbacks.ts";
 /** Sizes in bytes. */
 export interface SessionOptions {
   /**
-   * While more than this waits to be sent, `send()` makes its caller wait, and nothing more is read from the peer.
-   * Default: 64 KiB.
+   * While more than this waits to be sent, `send()` makes its caller wait. If as much again is sent from inside callbacks,
+   * or as Pongs, the peer is not read from until there is room. Default: 64 KiB.
    */
   readonly highWaterBytes?: number | undefined;
   /** Whoever waits in `send()` goes on when no more than this is left. Default: 16 KiB. */

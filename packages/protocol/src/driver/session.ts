@@ -112,6 +112,7 @@ export class Session<Opening = unknown> implements AsyncIterable<Message> {
       next: () => this.#next(inbox) as Promise<IteratorResult<Message, undefined>>,
       return: () => {
         this.#events.iterated = false;
+        this.#driver.pump(); // somebody may wait for the end alone
         return Promise.resolve({ done: true, value: undefined });
       },
     };
