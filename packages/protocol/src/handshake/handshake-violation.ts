@@ -35,6 +35,7 @@ export type HandshakeViolation =
   | "content-length-invalid"
   | "transfer-encoding-with-content-length"
   | "transfer-encoding-in-http-1.0"
+  | "transfer-encoding-invalid"
   // A request for an upgrade to WebSocket.
   | "method-not-get"
   | "http-1.0"
@@ -110,6 +111,11 @@ export const handshakeViolations: Readonly<Record<HandshakeViolation, HandshakeR
     status: 400,
     section: "RFC 9112 §6.1",
     message: "there is a Transfer-Encoding header in HTTP/1.0",
+  },
+  "transfer-encoding-invalid": {
+    status: 400,
+    section: "RFC 9112 §6.3",
+    message: "the Transfer-Encoding header does not end in chunked",
   },
 
   "method-not-get": {

@@ -32,7 +32,7 @@ function encodeHead(startLine: string, headers: HeaderList, limits: HeadLimits):
   let text = `${startLine}\r\n`;
   for (const [name, value] of headers) {
     checkField(name, value);
-    if (name.length + 2 + value.length > limits.fieldLineBytes) throw refusal(`the header ${name} is too long`);
+    if (name.length + 2 + value.length > limits.fieldLineBytes) throw refusal(`the header ${brief(name)} is too long`);
     text += `${name}: ${value}\r\n`;
   }
   text += "\r\n";
@@ -44,8 +44,15 @@ function checkField(name: string, value: string): void {
   // The text of the errors never repeats what may not be printed.
   if (!isToken(name)) throw refusal("a header name is not a token");
   if (typeof value !== "string" || !isPrintable(value) || trimWhitespace(value) !== value) {
-    throw refusal(`the value of the header ${name} must consist of ASCII characters, without whitespace around it`);
+    throw refusal(
+      `the value of the header ${brief(name)} must consist of ASCII characters, without whitespace around it`,
+    );
   }
+}
+
+/** A token, short enough for a message. */
+function brief(name: string): string {
+  return name.slice(0, 40);
 }
 
 /** Whether `text` consists of visible ASCII characters and spaces. */

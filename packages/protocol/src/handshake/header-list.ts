@@ -81,17 +81,23 @@ function isIterable(source: HeaderSource): source is Iterable<readonly [name: st
 }
 
 function splitList(value: string, elements: string[]): void {
-  let start = 0;
-  let quoted = false;
-  for (let at = 0; at <= value.length; at++) {
-    const unit = value.charCodeAt(at);
-    if (at < value.length && (quoted || unit !== COMMA)) {
-      if (unit === QUOTE) quoted = !quoted;
-      else if (quoted && unit === BACKSLASH) at++;
-      continue;
-    }
-    const element = trimWhitespace(value.slice(start, at));
+  for (let start = 0; start < value.length; ) {
+    const end = elementEnd(value, start);
+    const element = trimWhitespace(value.slice(start, end));
     if (element !== "") elements.push(element);
-    start = at + 1;
+    start = end + 1;
   }
+}
+
+/** Where the next comma is that no quoted string contains, or the end. */
+function elementEnd(value: string, start: number): number {
+  let quoted = false;
+  let at = start;
+  for (; at < value.length; at++) {
+    const unit = value.charCodeAt(at);
+    if (unit === COMMA && !quoted) return at;
+    if (unit === QUOTE) quoted = !quoted;
+    else if (unit === BACKSLASH && quoted) at++;
+  }
+  return at;
 }

@@ -13,7 +13,10 @@ export function checkHeaders(source: HeaderSource = []): HeaderList {
   for (const [name] of headers) {
     const lowered = name.toLowerCase();
     if (ownNames.includes(lowered) || lowered.startsWith("sec-websocket-")) {
-      throw new UsageError("bad-handshake", `the header ${lowered} belongs to the handshake`);
+      throw new UsageError(
+        "bad-handshake",
+        "the headers Connection, Upgrade, Content-Length, Transfer-Encoding and Sec-WebSocket-* are written by the handshake",
+      );
     }
   }
   return headers;

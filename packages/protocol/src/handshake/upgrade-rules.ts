@@ -157,9 +157,16 @@ function checkBodyLength({ version, headers }: RequestHead): HandshakeViolation 
   const hasLength = headers.has("content-length");
   if (headers.has("transfer-encoding")) {
     if (hasLength) return "transfer-encoding-with-content-length";
-    return version === "1.0" ? "transfer-encoding-in-http-1.0" : undefined;
+    if (version === "1.0") return "transfer-encoding-in-http-1.0";
+    return isChunked(headers) ? undefined : "transfer-encoding-invalid";
   }
   return hasLength && contentLength(headers) === undefined ? "content-length-invalid" : undefined;
+}
+
+/** RFC 9112 §6.1, §6.3: "chunked" is the last coding of a request, and is there once. */
+function isChunked(headers: HeaderList): boolean {
+  const codings = headers.list("transfer-encoding").map((coding) => coding.toLowerCase());
+  return codings.length > 0 && codings.indexOf("chunked") === codings.length - 1;
 }
 
 /** §4.2.1-5: "a base64-encoded value that, when decoded, is 16 bytes in length", here in its canonical spelling. */
