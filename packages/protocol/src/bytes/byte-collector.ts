@@ -1,3 +1,5 @@
+import { viewOf } from "./bytes.ts";
+
 /** A segment is never larger than this, and at least the smallest; in between it grows with what was collected. */
 const SMALLEST_SEGMENT = 256;
 const LARGEST_SEGMENT = 64 * 1024;
@@ -33,7 +35,7 @@ export class ByteCollector {
     // A chunk of which 15/16 are payload costs less kept than copied.
     if (length >= BY_REFERENCE_FROM && length * 16 >= chunk.buffer.byteLength * 15) {
       this.#closeSegment();
-      this.#parts.push(chunk.subarray(start, end));
+      this.#parts.push(viewOf(chunk, start, end));
       this.#retained += chunk.buffer.byteLength;
       return;
     }

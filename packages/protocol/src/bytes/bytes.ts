@@ -8,12 +8,22 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return true;
 }
 
-/**
- * `bytes` as a plain `Uint8Array`, without copying: Node's `Buffer` is a `Uint8Array` too, but its `slice` makes no copy,
- * and applications should get the same type on every runtime.
- */
-export function plainBytes(bytes: Uint8Array): Uint8Array {
-  return bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+// Chunks may be a runtime's own kind of Uint8Array: Node's Buffer has a `slice` that makes no copy, and would reach
+// applications as a type that other runtimes do not have. So views and copies are made of the memory itself.
+
+/** A plain view of the bytes from `start` to `end`. */
+export function viewOf(bytes: Uint8Array, start: number, end: number): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset + start, end - start);
+}
+
+/** A plain copy of the bytes from `start` to `end`. */
+export function copyOf(bytes: Uint8Array, start: number, end: number): Uint8Array {
+  const length = end - start;
+  const copy = new Uint8Array(length);
+  // By hand below 64 bytes: a view, to copy from, takes longer to make.
+  if (length >= 64) copy.set(viewOf(bytes, start, end));
+  else for (let index = 0; index < length; index++) copy[index] = bytes[start + index]!;
+  return copy;
 }
 
 /**
@@ -50,5 +60,5 @@ export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
  */
 export function detachBytes(chunk: Uint8Array, start: number, end: number): Uint8Array {
   const held = chunk.buffer.byteLength;
-  return held <= 2048 || (end - start) * 8 >= held ? chunk.subarray(start, end) : chunk.slice(start, end);
+  return held <= 2048 || (end - start) * 8 >= held ? viewOf(chunk, start, end) : copyOf(chunk, start, end);
 }

@@ -1,7 +1,7 @@
 // From received chunks to messages, control frames and violations. It keeps chunks until somebody asks, which is what
 // makes not asking a back-pressure.
 
-import { detachBytes, EMPTY, plainBytes } from "../bytes/bytes.ts";
+import { copyOf, detachBytes, EMPTY, viewOf } from "../bytes/bytes.ts";
 import { Queue } from "../bytes/queue.ts";
 import { FrameDecoder } from "../frame/frame-decoder.ts";
 import { MessageAssembler } from "../message/message-assembler.ts";
@@ -69,10 +69,9 @@ export class Reception {
     return collected + this.#decoder.unreadBytes + this.#waitingBytes;
   }
 
-  /** Takes ownership of `chunk`. */
-  receive(now: Instant, chunk: Uint8Array): void {
+  /** Takes ownership of `bytes`. */
+  receive(now: Instant, bytes: Uint8Array): void {
     if (this.#discarding) return;
-    const bytes = plainBytes(chunk);
     if (this.hasUnread) {
       (this.#waiting ??= new Queue()).push({ arrivedAt: now, bytes });
       this.#waitingBytes += bytes.length;
@@ -104,12 +103,6 @@ export class Reception {
       }
       const decoder = this.#decoder;
       switch (decoder.advance()) {
-        case "header":
-          if (decoder.opcode === Opcode.Text || decoder.opcode === Opcode.Binary) {
-            this.#kind = decoder.opcode === Opcode.Text ? "text" : "binary";
-            this.#transformed = decoder.reserved !== 0;
-          }
-          break;
         case "payload": {
           const item = isControl(decoder.opcode) ? this.#controlPiece() : this.#dataPiece();
           if (item !== undefined) return item;
@@ -137,10 +130,14 @@ export class Reception {
   }
 
   #dataPiece(): Received | undefined {
-    const { chunk, start, end, fin, frameEnds } = this.#decoder;
+    const { chunk, start, end, fin, frameStarts, frameEnds, opcode, reserved } = this.#decoder;
+    if (frameStarts && opcode !== Opcode.Continuation) {
+      this.#kind = opcode === Opcode.Text ? "text" : "binary";
+      this.#transformed = reserved !== 0;
+    }
     const last = fin && frameEnds;
     if (this.#transformed) {
-      this.#transform!.push(chunk.subarray(start, end), last);
+      this.#transform!.push(viewOf(chunk, start, end), last);
       this.#transforming = true;
       this.#transformEnds = last;
       return undefined;
@@ -175,9 +172,10 @@ export class Reception {
 
   #controlPiece(): Received | undefined {
     const { chunk, start, end, opcode, frameEnds, payloadLength } = this.#decoder;
-    if (frameEnds && this.#control === undefined) return { kind: "control", opcode, payload: chunk.slice(start, end) };
+    if (frameEnds && this.#control === undefined)
+      return { kind: "control", opcode, payload: copyOf(chunk, start, end) };
     this.#control ??= new Uint8Array(payloadLength);
-    this.#control.set(chunk.subarray(start, end), this.#controlLength);
+    this.#control.set(viewOf(chunk, start, end), this.#controlLength);
     this.#controlLength += end - start;
     if (!frameEnds) return undefined;
     const payload = this.#control;

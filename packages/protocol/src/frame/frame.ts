@@ -1,5 +1,6 @@
 // Whole frames as plain values, for tools and property tests. Connections use the decoder and the outbox instead.
 
+import { copyOf } from "../bytes/bytes.ts";
 import { applyMask } from "../bytes/mask.ts";
 import { UsageError } from "../vocabulary/usage-error.ts";
 import { headerLength, writeHeader } from "./frame-header.ts";
@@ -51,16 +52,15 @@ export function encodeFrame(frame: Frame): Uint8Array {
 
 /**
  * All complete frames in `bytes`, and what is left over. It takes frames as they are written: whether they are legal
- * (reserved bits, lengths, masks, order) is judged by `FrameDecoder`. `bytes` is only read; payloads are copies.
- *
- * Throws `UsageError` "bad-argument" for a payload length above 2^53 - 1, which no `Uint8Array` could hold.
+ * (reserved bits, lengths, masks, order) is judged by `FrameDecoder`. `bytes` is only read; payloads and `rest` are
+ * copies.
  */
 export function decodeFrames(bytes: Uint8Array): DecodedFrames {
   const frames: Frame[] = [];
   let at = 0;
   for (;;) {
     const decoded = decodeFrameAt(bytes, at);
-    if (decoded === undefined) return { frames, rest: bytes.slice(at) };
+    if (decoded === undefined) return { frames, rest: copyOf(bytes, at, bytes.length) };
     frames.push(decoded.frame);
     at = decoded.end;
   }
@@ -76,10 +76,9 @@ function decodeFrameAt(bytes: Uint8Array, at: number): { frame: Frame; end: numb
   const start = keyAt + (second >= 0x80 ? 4 : 0);
   if (start > bytes.length) return undefined;
   const length = lengthBytes === 0 ? marker : readInteger(bytes, at + 2, lengthBytes);
-  if (length > Number.MAX_SAFE_INTEGER) throw new UsageError("bad-argument", "a payload length exceeds 2^53 - 1");
   const end = start + length;
-  if (end > bytes.length) return undefined;
-  const payload = bytes.slice(start, end);
+  if (end > bytes.length) return undefined; // so is one of 2^53 bytes and more, though its length is not exact
+  const payload = copyOf(bytes, start, end);
   const maskKey = second >= 0x80 ? readInteger(bytes, keyAt, 4) : undefined;
   if (maskKey !== undefined) applyMask(payload, 0, length, maskKey);
   return { frame: { fin: first >= 0x80, rsv: (first >> 4) & 7, opcode: first & 15, maskKey, payload }, end };
