@@ -196,6 +196,7 @@ export class SessionEvents implements EventConsumer<ConnectionEvent> {
     this.#pings = undefined;
     this.#drained?.reject(failure);
     this.#drained = undefined;
+    this.#full = false;
     this.#closed?.resolve(event);
     const close = this.#settings.callbacks?.close;
     if (close !== undefined) this.#guard(close, event);
