@@ -7,6 +7,8 @@ import type { Clock, Transport, TransportListener } from "./ports.ts";
 
 /** Who takes the events. */
 export interface EventConsumer<Event> {
+  /** The machine runs from now on, and no event was taken yet: what is sent now goes out first. */
+  started?(): void;
   /** Asked before each event; while it is `false` events stay in the machine, and soon the network pushes back. */
   readonly wantsEvents: boolean;
   handleEvent(event: Event): void;
@@ -49,6 +51,13 @@ export class Driver implements TransportListener {
     this.#machine = machine;
     this.#consumer = consumer as EventConsumer<unknown>;
     if (first) this.transport.start(this);
+    const inside = this.#pumping;
+    this.#pumping = true;
+    try {
+      this.#consumer.started?.();
+    } finally {
+      this.#pumping = inside;
+    }
     if (this.#gone) machine.handleTransportClosed(this.clock.now());
     this.pump();
   }
@@ -113,9 +122,10 @@ export class Driver implements TransportListener {
     this.#pumping = true;
     try {
       do {
-        this.#takeEvents();
+        do this.#takeEvents();
+        while (this.#performEffects());
+        this.#consumer!.effectsPerformed();
       } while (this.#performEffects());
-      this.#consumer!.effectsPerformed();
     } finally {
       this.#pumping = false;
     }

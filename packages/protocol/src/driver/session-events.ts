@@ -74,8 +74,7 @@ export class SessionEvents implements EventConsumer<ConnectionEvent> {
 
   /** Settles when there is room to send more: at once, unless there is more than `highWaterBytes` to send. */
   whenWritable(): Promise<void> {
-    const queued = this.queuedBytes;
-    if (queued <= this.#settings.highWaterBytes) return DONE;
+    if (this.queuedBytes <= this.#settings.highWaterBytes) return DONE;
     this.#full = true;
     this.#drained ??= defer();
     return this.#drained.promise;
@@ -91,8 +90,7 @@ export class SessionEvents implements EventConsumer<ConnectionEvent> {
 
   // ---- the driver ----
 
-  /** Tells that the session is open; what is sent now goes out behind the response of the handshake. */
-  open(): void {
+  started(): void {
     this.#settings.observer.opened?.(this.#session);
     const open = this.#settings.callbacks?.open;
     if (open !== undefined) this.#guard(open);
@@ -209,7 +207,8 @@ export class SessionEvents implements EventConsumer<ConnectionEvent> {
   #guard(callback: (session: Session, a?: unknown, b?: unknown) => unknown, a?: unknown, b?: unknown): void {
     try {
       const result = callback.call(this.#settings.callbacks, this.#session, a, b);
-      if (result instanceof Promise) result.catch((error: unknown) => this.fail(error));
+      // What `send()` returns when nobody need wait is worth no handler of its own.
+      if (result !== DONE && result instanceof Promise) result.catch((error: unknown) => this.fail(error));
     } catch (error) {
       this.fail(error);
     }

@@ -60,9 +60,8 @@ export class Session<Opening = unknown> implements AsyncIterable<Message> {
     this.#events = new SessionEvents(this, connection, driver, settings);
   }
 
-  /** Calls back that the session is open, and runs the connection on the driver, in place of what ran there before. */
+  /** Runs the connection on the driver, in place of what ran there before, and calls back that the session is open. */
   start(): void {
-    this.#events.open();
     this.#driver.run(this.#connection, this.#events);
   }
 
