@@ -8,13 +8,18 @@ const keyBytes = new Uint8Array(4);
 const keyWord = new Int32Array(keyBytes.buffer);
 
 /**
- * A view of the whole 32-bit words inside `bytes`, for `applyMask`. Making one costs about as much as masking 100
- * bytes, so one is shared by all the frames of a chunk.
+ * A view of the whole 32-bit words inside `bytes`, of which there must be enough to prefer words, for `applyMask`. Making
+ * one costs about as much as masking 100 bytes, so one is shared by all the frames of a chunk.
  */
 export function wordsWithin(bytes: Uint8Array): Int32Array {
-  const first = (bytes.byteOffset + 3) & ~3;
-  const last = (bytes.byteOffset + bytes.byteLength) & ~3;
-  return new Int32Array(bytes.buffer, first, Math.max(0, last - first) >> 2);
+  const first = bytes.byteOffset + (-bytes.byteOffset & 3);
+  const count = wordsIn(bytes.byteOffset + bytes.byteLength - first);
+  return new Int32Array(bytes.buffer, first, count);
+}
+
+/** Not a shift, which would make a negative number of 2 GiB and more. */
+function wordsIn(length: number): number {
+  return (length - (length & 3)) / 4;
 }
 
 /** Whether `applyMask` would use a word view for this many bytes. */
@@ -41,8 +46,8 @@ export function applyMask(bytes: Uint8Array, start: number, end: number, key: nu
     keyBytes[3] = rotated;
     const word = keyWord[0]!;
     const offset = bytes.byteOffset - words.byteOffset;
-    let index = (offset + at) >> 2;
-    const stop = (offset + end) >> 2;
+    let index = wordsIn(offset + at);
+    const stop = wordsIn(offset + end);
     // Unrolled by eight: 5 to 7 GB/s, against 0.5 for single bytes.
     for (const unrolled = stop - 7; index < unrolled; index += 8) {
       words[index] = words[index]! ^ word;
@@ -55,7 +60,7 @@ export function applyMask(bytes: Uint8Array, start: number, end: number, key: nu
       words[index + 7] = words[index + 7]! ^ word;
     }
     for (; index < stop; index++) words[index] = words[index]! ^ word;
-    at = (stop << 2) - offset;
+    at = stop * 4 - offset;
   }
   for (; at < end; at++) {
     bytes[at] = bytes[at]! ^ (rotated >>> 24);

@@ -1,0 +1,87 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { ByteCollector } from "../../packages/protocol/src/bytes/byte-collector.ts";
+import { seeded } from "../reference/seed.ts";
+import { concat, hex } from "../support/hex.ts";
+
+const pieces = fc.array(
+  fc.oneof(
+    { arbitrary: fc.nat({ max: 20 }), weight: 6 },
+    { arbitrary: fc.nat({ max: 300 }), weight: 3 },
+    { arbitrary: fc.constantFrom(4_095, 4_096, 5_000, 70_000), weight: 1 },
+  ),
+  { maxLength: 30 },
+);
+
+describe("ByteCollector", () => {
+  test("take() is what was appended, in order, and leaves it empty", () => {
+    fc.assert(
+      fc.property(pieces, fc.nat({ max: 30 }), (sizes, around) => {
+        const collector = new ByteCollector();
+        const expected: Uint8Array[] = [];
+        sizes.forEach((size, number) => {
+          const chunk = Uint8Array.from({ length: size + around }, (_, index) => index * 3 + number);
+          expected.push(chunk.slice(around));
+          collector.append(chunk, around, chunk.length);
+        });
+        const whole = concat(...expected);
+        expect(collector.length).toBe(whole.length);
+        expect(Buffer.compare(collector.take(), whole)).toBe(0);
+        expect([collector.length, collector.retainedBytes]).toEqual([0, 0]);
+        expect(collector.take()).toEqual(hex``);
+      }),
+      seeded(200),
+    );
+  });
+
+  test("it never holds more than a sixteenth above what it was given, plus 256 bytes", () => {
+    fc.assert(
+      fc.property(pieces, fc.boolean(), (sizes, inLargeChunks) => {
+        const collector = new ByteCollector();
+        let given = 0;
+        for (const size of sizes) {
+          const chunk = new Uint8Array(inLargeChunks ? 65_536 + size : size);
+          collector.append(chunk, chunk.length - size, chunk.length);
+          given += size;
+          expect(collector.retainedBytes).toBeLessThanOrEqual(given * (17 / 16) + 256);
+        }
+      }),
+      seeded(200),
+    );
+  });
+
+  test("one byte at a time costs at most 1.1 bytes each; empty pieces cost nothing", () => {
+    const collector = new ByteCollector();
+    const empty = new Uint8Array(0);
+    const one = Uint8Array.of(7);
+    for (let count = 0; count < 1_000; count++) collector.append(empty, 0, 0);
+    expect(collector.retainedBytes).toBe(0);
+    for (let count = 1; count <= 300_000; count++) {
+      collector.append(one, 0, 1);
+      if (count > 10_000 && collector.retainedBytes > count * 1.1) expect.fail(`${collector.retainedBytes} / ${count}`);
+    }
+    expect(collector.take().every((byte) => byte === 7)).toBe(true);
+  });
+
+  test("a large chunk that is nothing else is kept by reference, and handed over without a copy", () => {
+    const chunk = new Uint8Array(10_000).fill(1);
+    const collector = new ByteCollector();
+    collector.append(chunk, 0, chunk.length);
+    expect(collector.retainedBytes).toBe(10_000);
+    expect(collector.take().buffer).toBe(chunk.buffer);
+  });
+
+  test("a large piece of a larger chunk is copied: the rest of the chunk is not kept alive", () => {
+    const chunk = new Uint8Array(65_536);
+    const collector = new ByteCollector();
+    collector.append(chunk, 0, 30_000);
+    expect(collector.retainedBytes).toBeLessThanOrEqual(30_000 * (17 / 16) + 256);
+    expect(collector.take().buffer).not.toBe(chunk.buffer);
+  });
+
+  test("what it hands over has memory of its own, exactly as large", () => {
+    const collector = new ByteCollector();
+    collector.append(hex`01 02 03`, 0, 3);
+    expect(collector.take().buffer.byteLength).toBe(3);
+  });
+});

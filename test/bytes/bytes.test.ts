@@ -1,0 +1,114 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { decodeBase64, encodeBase64 } from "../../packages/protocol/src/bytes/base64.ts";
+import {
+  concatBytes,
+  copyOf,
+  detachBytes,
+  EMPTY,
+  equalBytes,
+  viewOf,
+} from "../../packages/protocol/src/bytes/bytes.ts";
+import { Queue } from "../../packages/protocol/src/bytes/queue.ts";
+import { seeded } from "../reference/seed.ts";
+import { hex } from "../support/hex.ts";
+
+describe("bytes", () => {
+  test("equalBytes compares lengths and contents", () => {
+    expect(equalBytes(hex`01 02`, hex`01 02`)).toBe(true);
+    expect(equalBytes(hex``, EMPTY)).toBe(true);
+    expect(equalBytes(hex`01 02`, hex`01 03`)).toBe(false);
+    expect(equalBytes(hex`01 02`, hex`01`)).toBe(false);
+  });
+
+  test("concatBytes joins any number of parts", () => {
+    expect(concatBytes([])).toEqual(hex``);
+    expect(concatBytes([hex`01`, hex``, hex`02 03`])).toEqual(hex`01 02 03`);
+  });
+
+  test("viewOf and copyOf make plain arrays, also of a Buffer, one sharing its memory and one not", () => {
+    const buffer = Buffer.from([0, 1, 2, 3]).subarray(1);
+    for (const make of [viewOf, copyOf]) {
+      const bytes = make(buffer, 1, 3);
+      expect(bytes.constructor).toBe(Uint8Array);
+      expect([...bytes]).toEqual([2, 3]);
+      expect(bytes.buffer === buffer.buffer).toBe(make === viewOf);
+    }
+    const long = new Uint8Array(1000).map((_, index) => index);
+    expect(copyOf(long, 10, 990)).toEqual(long.subarray(10, 990));
+  });
+
+  test("detachBytes gives a view that keeps at most eight times its size, or 2 KiB, alive; else a copy", () => {
+    for (const held of [100, 2_048, 2_049, 65_536]) {
+      for (const size of [0, 1, 125, 1_000, 8_192, 60_000].filter((each) => each <= held)) {
+        const chunk = Uint8Array.from({ length: held }, (_, index) => index);
+        const piece = detachBytes(chunk, held - size, held);
+        expect(Buffer.compare(piece, chunk.subarray(held - size))).toBe(0);
+        expect(piece.buffer.byteLength).toBeLessThanOrEqual(Math.max(2_048, size * 8));
+      }
+    }
+  });
+});
+
+describe("Queue", () => {
+  test("it is first in, first out, for any order of pushes and shifts", () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat({ max: 3_000 }), { maxLength: 20 }), (turns) => {
+        const queue = new Queue<number>();
+        const model: number[] = [];
+        let next = 0;
+        turns.forEach((count, turn) => {
+          for (let index = 0; index < count; index++) {
+            if (turn % 2 === 0) {
+              queue.push(next);
+              model.push(next++);
+            } else if (queue.shift() !== model.shift()) expect.fail("out of order");
+          }
+          expect(queue.length).toBe(model.length);
+        });
+      }),
+      seeded(60),
+    );
+  });
+});
+
+describe("base64", () => {
+  test("encodes as the platform does, and decodes what it encoded", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 40 }), (bytes) => {
+        const text = encodeBase64(bytes);
+        expect(text).toBe(Buffer.from(bytes).toString("base64"));
+        expect(decodeBase64(text)).toEqual(bytes);
+      }),
+      seeded(500),
+    );
+  });
+
+  test("accepts nothing but the canonical form: what decodes is what encodes to it", () => {
+    const letters = fc.constantFrom(..."AQgwBz/+9=-_ \n\u0100");
+    fc.assert(
+      fc.property(fc.array(letters, { maxLength: 9 }), (characters) => {
+        const text = characters.join("");
+        const bytes = decodeBase64(text);
+        if (bytes !== undefined) expect(encodeBase64(bytes)).toBe(text);
+        else expect(Buffer.from(text, "base64").toString("base64")).not.toBe(text);
+      }),
+      seeded(2_000),
+    );
+  });
+
+  test("a Sec-WebSocket-Key is 16 bytes in 24 characters", () => {
+    expect(decodeBase64("dGhlIHNhbXBsZSBub25jZQ==")).toEqual(Uint8Array.from(Buffer.from("the sample nonce")));
+    for (const text of [
+      "dGhlIHNhbXBsZSBub25jZQ",
+      "dGhlIHNhbXBsZSBub25jZQ=",
+      "dGhlIHNhbXBsZSBub25jZR==",
+      "dGhlIHNhbXBsZSBub25jZQ== ",
+      "dGhlIHNhbXBsZSBub25jZ===",
+      "dGhl=HNhbXBsZSBub25jZQ==",
+      "====",
+    ]) {
+      expect(decodeBase64(text)).toBeUndefined();
+    }
+  });
+});
