@@ -10,6 +10,8 @@ export const nodeRuntime: Runtime = {
   clock: nodeClock,
   random: (target) => void webcrypto.getRandomValues(target),
   textCodec: nodeTextCodec,
+  // Streams make a Buffer of every other Uint8Array.
+  allocate: (length) => Buffer.alloc(length),
   observer: diagnostics,
   reportError(error) {
     diagnostics.failed(error);

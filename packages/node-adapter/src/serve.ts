@@ -61,7 +61,10 @@ export async function serve(
   const listener =
     tls === undefined
       ? createServer(sockets, accept)
-      : createTlsServer({ ...sockets, handshakeTimeout: acceptor.handshakeSettings.openTimeout ?? 2 ** 31 - 1, ...tls }, accept);
+      : createTlsServer(
+          { ...sockets, handshakeTimeout: acceptor.handshakeSettings.openTimeout ?? 2 ** 31 - 1, ...tls },
+          accept,
+        );
   // Node only reports a client that fails at TLS, or takes too long over it. Nobody else would drop its socket.
   listener.on("tlsClientError", (_error: Error, socket: TLSSocket) => socket.destroy());
   await listen(listener, listenOptions);

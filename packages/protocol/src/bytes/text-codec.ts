@@ -1,4 +1,4 @@
-import { decodeUtf8, encodeUtf8Into } from "./utf8.ts";
+import { decodeUtf8, encodeUtf8Into, utf8Length } from "./utf8.ts";
 
 /**
  * UTF-8 to text and back. A runtime may have a faster one than portable JavaScript; the portable one is the default, and
@@ -10,6 +10,8 @@ export interface TextCodec {
    * reads.
    */
   decode(bytes: Uint8Array, start: number, end: number): string | undefined;
+  /** How many bytes `encodeInto` writes for `text`. */
+  byteLength(text: string): number;
   /**
    * Writes `text` into `target` from `offset` on and returns the number of bytes written; a lone surrogate becomes
    * U+FFFD. There is room for three bytes a UTF-16 unit, or for exactly what is needed.
@@ -20,5 +22,6 @@ export interface TextCodec {
 /** The `TextCodec` for any runtime. */
 export const portableTextCodec: TextCodec = {
   decode: (bytes, start, end) => decodeUtf8(bytes.subarray(start, end)),
+  byteLength: utf8Length,
   encodeInto: encodeUtf8Into,
 };

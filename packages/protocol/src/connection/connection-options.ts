@@ -1,6 +1,7 @@
 // What can be set on a connection, with each default and its reason, and the checked form that many connections share.
 
 import { MaskKeys } from "../bytes/mask-keys.ts";
+import { type Allocate, Slab } from "../bytes/slab.ts";
 import { portableTextCodec, type TextCodec } from "../bytes/text-codec.ts";
 import type { FillRandom } from "../vocabulary/machine.ts";
 import type { Duration } from "../vocabulary/time.ts";
@@ -53,6 +54,8 @@ export interface ConnectionOptions {
   readonly autoPong?: boolean | undefined;
   /** A faster UTF-8 codec than the portable one, if the runtime has one. */
   readonly textCodec?: TextCodec | undefined;
+  /** Makes the memory for what is sent, zero-filled: where a transport wants a `Uint8Array` of its own kind. */
+  readonly allocate?: Allocate | undefined;
 }
 
 /** 1 MiB, which is also the default of Python's `websockets`: generous for messages, harmless times 10 000. */
@@ -88,6 +91,7 @@ export class ConnectionSettings {
   readonly delivery: "messages" | "fragments";
   readonly autoPong: boolean;
   readonly textCodec: TextCodec;
+  readonly slab: Slab;
 
   constructor(options: ConnectionOptions) {
     this.masked = oneOf("role", options.role, ["client", "server"], undefined) === "client";
@@ -112,6 +116,7 @@ export class ConnectionSettings {
       this.delivery === "fragments" ? this.maxMessageBytes : Math.min(this.maxMessageBytes, MAX_TEXT_BYTES);
     this.autoPong = options.autoPong ?? true;
     this.textCodec = options.textCodec ?? portableTextCodec;
+    this.slab = new Slab(options.allocate ?? ((length) => new Uint8Array(length)));
   }
 }
 

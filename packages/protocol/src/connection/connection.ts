@@ -88,7 +88,7 @@ export class Connection implements Machine<ConnectionEvent> {
     this.#openedAt = now;
     this.#now = now;
     this.#reception = new Reception(settings, transform);
-    this.#outbox = new Outbox(settings.maskKeys, settings.textCodec);
+    this.#outbox = new Outbox(settings.maskKeys, settings.textCodec, settings.slab);
     this.#sender = new MessageSender(this.#outbox, transform);
     this.#keepalive = settings.pingInterval === null ? undefined : new Keepalive(now, settings);
   }

@@ -4,8 +4,8 @@
 import { applyMask, prefersWords, wordsWithin } from "../bytes/mask.ts";
 import type { MaskKeys } from "../bytes/mask-keys.ts";
 import { Queue } from "../bytes/queue.ts";
+import type { Slab } from "../bytes/slab.ts";
 import type { TextCodec } from "../bytes/text-codec.ts";
-import { utf8Length } from "../bytes/utf8.ts";
 import { headerLength, writeHeader } from "../frame/frame-header.ts";
 import type { Effect } from "../vocabulary/effect.ts";
 import { Opcode } from "../vocabulary/opcode.ts";
@@ -16,14 +16,14 @@ export const FIN = 0x80;
 
 /** The longest header: two bytes, eight of length, four of mask key. */
 const MAX_HEADER_BYTES = 14;
-/** The least capacity of a buffer: smaller ones are not cheaper to make. */
-const LEAST_CAPACITY = 128;
+/** Above this, memory of its own is made for a write. */
+const SLAB_UP_TO = 4096;
 /** Beyond this a buffer is passed on and a new one begun, rather than copied into one of twice the size. */
 const MOST_COALESCED = 64 * 1024;
 /** An unmasked payload of this size is passed on by reference: copying it would cost more than a second segment. */
 const BY_REFERENCE_FROM = 16 * 1024;
 /** Text up to this length gets room for the worst case; longer text is measured first. */
-const MEASURE_TEXT_FROM = 4096;
+const MEASURE_TEXT_FROM = 1024;
 /**
  * Pongs that wait at once. More are only wanted by a peer that floods us without reading, and §5.5.3 allows to answer
  * the most recent Ping only; ten Pings in one chunk still get their ten Pongs, as some test suites demand.
@@ -35,25 +35,30 @@ export class Outbox {
   randomFailed = false;
   readonly #keys: MaskKeys | undefined;
   readonly #codec: TextCodec;
+  readonly #slab: Slab;
   /** What is ready to be written, in front of the buffer. */
   #full: Queue<Uint8Array> | undefined = undefined;
   #fullBytes = 0;
+  /** What is being filled: the memory, and in it where our region starts, how far it is filled, and where it ends. */
   #buffer: Uint8Array | undefined = undefined;
+  #start = 0;
   #used = 0;
+  #end = 0;
   /** How much the last write took: the best guess for the next. */
   #lastWrite = 0;
   #pongs: Uint8Array[] | undefined = undefined;
   #ending: "no" | "end" | "destroy" | "done" = "no";
 
   /** `keys` makes it a client's outbox: every frame is masked with a fresh one. */
-  constructor(keys: MaskKeys | undefined, codec: TextCodec) {
+  constructor(keys: MaskKeys | undefined, codec: TextCodec, slab: Slab) {
     this.#keys = keys;
     this.#codec = codec;
+    this.#slab = slab;
   }
 
   /** Bytes that were not taken yet. Waiting Pongs are not counted. */
   get queuedBytes(): number {
-    return this.#fullBytes + this.#used;
+    return this.#fullBytes + this.#used - this.#start;
   }
 
   /** Queues one frame. `payload` is only read. */
@@ -68,7 +73,7 @@ export class Outbox {
     const key = this.#drawKey();
     if (this.randomFailed) return;
     const masked = key !== undefined;
-    const most = text.length < MEASURE_TEXT_FROM ? text.length * 3 : utf8Length(text);
+    const most = text.length < MEASURE_TEXT_FROM ? text.length * 3 : this.#codec.byteLength(text);
     const buffer = this.#reserve(MAX_HEADER_BYTES + most);
     const at = this.#used;
     // Most text is ASCII: the header for one byte a unit usually fits, and the payload moves when it does not.
@@ -94,7 +99,8 @@ export class Outbox {
       this.#pushFull(frame);
       return;
     }
-    this.#reserve(frame.length).set(frame, this.#used);
+    const buffer = this.#reserve(frame.length);
+    buffer.set(frame, this.#used);
     this.#used += frame.length;
   }
 
@@ -125,7 +131,7 @@ export class Outbox {
     this.#full = undefined;
     this.#fullBytes = 0;
     this.#buffer = undefined;
-    this.#used = 0;
+    this.#start = this.#used = this.#end = 0;
     this.#pongs = undefined;
     this.#ending = "done";
   }
@@ -139,13 +145,7 @@ export class Outbox {
       this.#fullBytes -= bytes.length;
       return { kind: "write", bytes };
     }
-    if (this.#buffer !== undefined) {
-      const bytes = this.#buffer.subarray(0, this.#used);
-      this.#lastWrite = this.#used;
-      this.#buffer = undefined;
-      this.#used = 0;
-      return { kind: "write", bytes };
-    }
+    if (this.#buffer !== undefined) return { kind: "write", bytes: this.#takeBuffer(this.#buffer) };
     if (this.#ending === "no" || this.#ending === "done") return undefined;
     const kind = this.#ending;
     this.#ending = "done";
@@ -157,9 +157,8 @@ export class Outbox {
     if (this.randomFailed) return;
     const length = payload.length;
     if (key === undefined && length >= BY_REFERENCE_FROM && isFixed(payload.buffer)) {
-      const headerBytes = headerLength(length, false);
-      this.#buffer ??= new Uint8Array(headerBytes); // one with room for more would wait as long, mostly empty
-      this.#used = writeHeader(this.#reserve(headerBytes), this.#used, firstByte, length, undefined);
+      const buffer = this.#reserve(headerLength(length, false));
+      this.#used = writeHeader(buffer, this.#used, firstByte, length, undefined);
       this.#passOn();
       this.#pushFull(payload);
       return;
@@ -187,27 +186,52 @@ export class Outbox {
   /** A buffer with room for `count` more bytes behind `#used`. */
   #reserve(count: number): Uint8Array {
     const buffer = this.#buffer;
-    if (buffer !== undefined) {
-      const needed = this.#used + count;
-      if (needed <= buffer.length) return buffer;
-      if (needed <= MOST_COALESCED) {
-        const larger = new Uint8Array(Math.min(MOST_COALESCED, Math.max(needed, buffer.length * 2)));
-        larger.set(buffer.subarray(0, this.#used));
-        this.#buffer = larger;
-        return larger;
-      }
-      this.#passOn();
+    if (buffer === undefined) return this.#begin(count);
+    if (this.#used + count <= this.#end) return buffer;
+    const missing = this.#used + count - this.#end;
+    if (this.#slab.extend(buffer, this.#end, missing)) {
+      this.#end += missing;
+      return buffer;
     }
-    const guess = Math.min(this.#lastWrite, MOST_COALESCED);
-    this.#buffer = new Uint8Array(Math.max(count, guess, LEAST_CAPACITY));
+    const filled = this.#used - this.#start;
+    if (filled + count > MOST_COALESCED) {
+      this.#passOn();
+      return this.#begin(count);
+    }
+    const larger = this.#slab.allocate(Math.min(MOST_COALESCED, Math.max(filled + count, filled * 2)));
+    larger.set(buffer.subarray(this.#start, this.#used));
+    this.#buffer = larger;
+    this.#start = 0;
+    this.#used = filled;
+    this.#end = larger.length;
+    return larger;
+  }
+
+  #begin(count: number): Uint8Array {
+    const most = Math.max(count, Math.min(this.#lastWrite, MOST_COALESCED));
+    if (most <= SLAB_UP_TO) {
+      this.#start = this.#used = this.#slab.reserve(count);
+      this.#end = this.#used + count;
+      this.#buffer = this.#slab.memory;
+    } else {
+      this.#start = this.#used = 0;
+      this.#end = most;
+      this.#buffer = this.#slab.allocate(most);
+    }
     return this.#buffer;
   }
 
-  #passOn(): void {
-    if (this.#buffer === undefined || this.#used === 0) return;
-    this.#pushFull(this.#buffer.subarray(0, this.#used));
+  #takeBuffer(buffer: Uint8Array): Uint8Array {
+    this.#slab.giveBack(buffer, this.#used, this.#end);
+    const bytes = buffer.subarray(this.#start, this.#used);
+    this.#lastWrite = bytes.length;
     this.#buffer = undefined;
-    this.#used = 0;
+    this.#start = this.#used = this.#end = 0;
+    return bytes;
+  }
+
+  #passOn(): void {
+    if (this.#buffer !== undefined) this.#pushFull(this.#takeBuffer(this.#buffer));
   }
 
   #pushFull(bytes: Uint8Array): void {

@@ -47,8 +47,14 @@ export class Acceptor {
   constructor(options: ServerOptions, handler: SessionHandler | SessionCallbacks<ServerOpening>, host: AcceptorHost) {
     this.options = options;
     this.host = host;
-    const { random, textCodec, observer } = host.runtime;
-    this.handshakeSettings = new ServerHandshakeSettings({ ...options, random, textCodec, secure: host.secure });
+    const { random, textCodec, allocate, observer } = host.runtime;
+    this.handshakeSettings = new ServerHandshakeSettings({
+      ...options,
+      random,
+      textCodec,
+      allocate,
+      secure: host.secure,
+    });
     this.#handler = isHandler(handler) ? handler : undefined;
     const callbacks = isHandler(handler) ? undefined : (handler as SessionCallbacks);
     this.sessionSettings = new SessionSettings(options, callbacks, {

@@ -24,7 +24,9 @@ export interface Cancellation {
 }
 
 /** Every option of the handshake, of the connection and of the session is one of a client's own. */
-export interface ClientOptions extends Omit<ClientHandshakeOptions, "url" | "random" | "textCodec">, SessionOptions {
+export interface ClientOptions
+  extends Omit<ClientHandshakeOptions, "url" | "random" | "textCodec" | "allocate">,
+    SessionOptions {
   /** Cancels the opening, which then rejects with the signal's reason, and drops a connection that is open. */
   readonly signal?: Cancellation | undefined;
   /** Told of what callbacks of the application threw. Default: the adapter prints it. */

@@ -7,6 +7,7 @@ export { ConnectionClosed, isNormalClose } from "./connection-closed.ts";
 export { type Dialing, dial } from "./dial.ts";
 export { Driver, type EventConsumer } from "./driver.ts";
 export { HandshakeFailed, HandshakeRefused } from "./handshake-errors.ts";
+export { HostClock, type HostTime } from "./host-clock.ts";
 export type { Clock, Transport, TransportListener } from "./ports.ts";
 export type { Peer, Runtime } from "./runtime.ts";
 export type {

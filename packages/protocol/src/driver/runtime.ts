@@ -1,3 +1,4 @@
+import type { Allocate } from "../bytes/slab.ts";
 import type { TextCodec } from "../bytes/text-codec.ts";
 import type { FillRandom } from "../vocabulary/machine.ts";
 import type { Clock } from "./ports.ts";
@@ -9,6 +10,8 @@ export interface Runtime {
   readonly random: FillRandom;
   /** A faster codec than the portable one. */
   readonly textCodec?: TextCodec | undefined;
+  /** Makes memory for what is sent, where its transports want a `Uint8Array` of their own kind. */
+  readonly allocate?: Allocate | undefined;
   /** Who publishes diagnostics. */
   readonly observer: Omit<SessionObserver, "failed">;
   /** Where errors of the application go that nobody else takes. */

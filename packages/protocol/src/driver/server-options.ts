@@ -33,7 +33,9 @@ export interface Refusal extends RejectReply {
 }
 
 /** What a server is made of; every option of the handshake, of connections and of sessions is one of its own. */
-export interface ServerOptions extends Omit<ServerHandshakeOptions, "random" | "textCodec" | "secure">, SessionOptions {
+export interface ServerOptions
+  extends Omit<ServerHandshakeOptions, "random" | "textCodec" | "allocate" | "secure">,
+    SessionOptions {
   /**
    * Decides about a valid request before it is upgraded: `undefined` or a `Consent` opens the session, a `Refusal`
    * answers with any HTTP response. It may take its time, within `openTimeout`. If it throws, the answer is 500.
