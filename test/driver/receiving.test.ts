@@ -216,6 +216,22 @@ describe("waiting for the end alone", () => {
     expect(received).toHaveLength(10);
   });
 
+  test("does not drop what others iterate over, although one of them has left", async () => {
+    const { client, server, until, run } = sessionPair();
+    const closed = server.closed;
+    const received = collect(server);
+    const iterator = server[Symbol.asyncIterator]();
+    await iterator.return?.();
+    await iterator.return?.();
+    for (let count = 0; count < 10; count++) {
+      void client.send(`${count}`);
+      await run(1);
+    }
+    void client.close();
+    await until(closed);
+    expect(received).toHaveLength(10);
+  });
+
   test("reaches it although iteration was left in the middle", async () => {
     const { client, server, clock, until } = sessionPair({ server: { readAheadBytes: 100, pingInterval: null } });
     const closed = server.closed;

@@ -25,8 +25,10 @@ export class SessionEvents implements EventConsumer<ConnectionEvent> {
   readonly #settings: SessionSettings;
   /** `undefined` where callbacks take the messages. */
   readonly inbox: Inbox | undefined;
-  /** Somebody iterates, or has. */
-  iterated = false;
+  /** How many iterations have begun and were not left. */
+  iterations = 0;
+  /** Whatever arrives is of no interest any more, unless another iteration begins. */
+  dropping = false;
   paused = false;
   closedEvent: ClosedEvent | undefined = undefined;
   #closed: Deferred<ClosedEvent> | undefined = undefined;
@@ -121,7 +123,7 @@ export class SessionEvents implements EventConsumer<ConnectionEvent> {
 
   /** Nobody will ask for messages: the application waits for the end alone. */
   get #isUnwatched(): boolean {
-    return this.#endIsAwaited && !this.iterated;
+    return this.#endIsAwaited && (this.iterations === 0 || this.dropping);
   }
 
   handleEvent(event: ConnectionEvent): void {

@@ -15,7 +15,7 @@ import type { Driver } from "./driver.ts";
 import type { Inbox, Item } from "./inbox.ts";
 import { SessionEvents } from "./session-events.ts";
 import type { SessionSettings } from "./session-options.ts";
-import { type StreamedMessage, streamMessages } from "./streamed-message.ts";
+import { MessageStreams, type StreamedMessage } from "./streamed-message.ts";
 
 /** A message that is sent piece by piece; its first piece decides whether it is text or binary. */
 export type Pieces = AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>;
@@ -50,6 +50,7 @@ export class Session<Opening = unknown> implements AsyncIterable<Message> {
   readonly #events: SessionEvents;
   /** Settles when the message that is being sent piece by piece is finished. */
   #pieces: Promise<void> | undefined = undefined;
+  #streams: MessageStreams | undefined = undefined;
 
   /** Made where a handshake has succeeded: by the adapters, or by an embedder. Nothing happens before `start()`. */
   constructor(connection: Connection, driver: Driver, settings: SessionSettings, opening: Opening) {
@@ -106,12 +107,13 @@ export class Session<Opening = unknown> implements AsyncIterable<Message> {
       throw new UsageError("bad-option", 'with delivery: "fragments" use streams()');
     }
     const inbox = this.#startIterating();
+    let left = false;
     // The engine delivers whole messages only, as was just checked.
     return {
       next: () => this.#next(inbox) as Promise<IteratorResult<Message, undefined>>,
       return: () => {
-        this.#events.iterated = false;
-        this.#driver.pump(); // somebody may wait for the end alone
+        if (!left) this.#stopIterating();
+        left = true;
         return Promise.resolve({ done: true, value: undefined });
       },
     };
@@ -123,7 +125,8 @@ export class Session<Opening = unknown> implements AsyncIterable<Message> {
       throw new UsageError("bad-option", 'streams() needs delivery: "fragments"');
     }
     const inbox = this.#startIterating();
-    return streamMessages(async () => (await this.#next(inbox)).value as Fragment | undefined);
+    this.#streams ??= new MessageStreams(async () => (await this.#next(inbox)).value as Fragment | undefined);
+    return this.#streams.messages(() => this.#stopIterating());
   }
 
   /** Takes no more events, and soon the network pushes back on the peer. For callbacks; iterating does it by itself. */
@@ -195,7 +198,7 @@ export class Session<Opening = unknown> implements AsyncIterable<Message> {
    */
   close(code: number = CloseCode.Normal, reason = ""): Promise<ClosedEvent> {
     this.#connection.close(this.#driver.clock.now(), code, reason);
-    this.#events.iterated = false;
+    this.#events.dropping = true;
     return this.closed;
   }
 
@@ -254,8 +257,14 @@ export class Session<Opening = unknown> implements AsyncIterable<Message> {
   #startIterating(): Inbox {
     const { inbox } = this.#events;
     if (inbox === undefined) throw new UsageError("bad-option", "the messages of this session go to a callback");
-    this.#events.iterated = true;
+    this.#events.iterations++;
+    this.#events.dropping = false;
     return inbox;
+  }
+
+  #stopIterating(): void {
+    this.#events.iterations--;
+    this.#driver.pump(); // somebody may wait for the end alone
   }
 
   #next(inbox: Inbox): Promise<IteratorResult<Item, undefined>> {

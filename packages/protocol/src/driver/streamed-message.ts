@@ -1,31 +1,63 @@
-// A message that is read while it arrives.
+// Messages that are read while they arrive.
 
 import type { Fragment } from "../vocabulary/event.ts";
 
-/** A message in pieces, as they arrive. Iterate once; what is left when the next message is asked for is skipped. */
+/** A message in pieces, as they arrive. What is left of it when the next message is asked for is skipped. */
 export interface StreamedMessage extends AsyncIterable<string | Uint8Array> {
   readonly kind: "text" | "binary";
 }
 
-/** Groups fragments into messages. `next` yields the fragments in their order, `undefined` at the end. */
-export async function* streamMessages(
-  next: () => Promise<Fragment | undefined>,
-): AsyncGenerator<StreamedMessage, void> {
-  for (let first = await next(); first !== undefined; first = await next()) {
-    let fragment: Fragment | undefined = first;
-    let fresh = true;
-    const advance = async (): Promise<Fragment | undefined> => {
-      if (fresh) fresh = false;
-      else fragment = fragment === undefined || fragment.fin ? undefined : await next();
-      return fragment;
-    };
-    async function* pieces(): AsyncGenerator<string | Uint8Array, void> {
-      for (let piece = await advance(); piece !== undefined; piece = await advance()) {
-        const content = piece.message === "text" ? piece.text : piece.bytes;
-        if (content.length > 0) yield content;
+/** Groups the fragments of a connection into messages. */
+export class MessageStreams {
+  readonly #nextFragment: () => Promise<Fragment | undefined>;
+  /** The message that was handed out last; only this one has a right to the next fragment. */
+  #latest: StreamedMessage | undefined = undefined;
+  /** Whether the next fragment belongs to it. */
+  #unfinished = false;
+
+  /** `nextFragment` yields the fragments in their order, `undefined` at the end. */
+  constructor(nextFragment: () => Promise<Fragment | undefined>) {
+    this.#nextFragment = nextFragment;
+  }
+
+  /** The messages from now on: the rest of one that was begun before is skipped. `left` is called at the end. */
+  async *messages(left: () => void): AsyncGenerator<StreamedMessage, void> {
+    try {
+      for (;;) {
+        this.#latest = undefined;
+        while (this.#unfinished) await this.#next();
+        const first = await this.#next();
+        if (first === undefined) return;
+        yield (this.#latest = this.#message(first));
       }
+    } finally {
+      left();
     }
-    yield { kind: first.message, [Symbol.asyncIterator]: pieces };
-    while ((await advance()) !== undefined);
+  }
+
+  #message(first: Fragment): StreamedMessage {
+    let fragment: Fragment | undefined = first;
+    const advance = async (): Promise<Fragment | undefined> => {
+      if (this.#latest !== message) return undefined;
+      const taken = fragment ?? (this.#unfinished ? await this.#next() : undefined);
+      fragment = undefined;
+      return taken;
+    };
+    const message: StreamedMessage = {
+      kind: first.message,
+      async *[Symbol.asyncIterator]() {
+        for (let piece = await advance(); piece !== undefined; piece = await advance()) {
+          const content = piece.message === "text" ? piece.text : piece.bytes;
+          if (content.length > 0) yield content;
+        }
+      },
+    };
+    return message;
+  }
+
+  async #next(): Promise<Fragment | undefined> {
+    const fragment = await this.#nextFragment();
+    this.#unfinished = fragment !== undefined && !fragment.fin;
+    return fragment;
   }
 }
