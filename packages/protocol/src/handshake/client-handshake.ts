@@ -12,9 +12,9 @@ import { createKey, createRequest } from "./client-request.ts";
 import { type HandshakeFailure, HandshakeMachine } from "./handshake-machine.ts";
 import { type HeadParser, responseHeadParser } from "./head-parser.ts";
 import { encodeRequestHead } from "./head-writer.ts";
+import { HttpBody, responseFraming } from "./http-body.ts";
 import type { RequestHead, ResponseHead } from "./http-head.ts";
 import { checkParsedResponse } from "./parsed-head.ts";
-import { RefusalBody } from "./refusal-body.ts";
 import { checkUpgradeResponse } from "./upgrade-rules.ts";
 
 /** RFC 9110 §15.2 allows any number of interim responses; servers send one or two. */
@@ -50,7 +50,7 @@ export type ClientHandshakeEvent =
 
 type State =
   | { readonly kind: "reading"; parser: HeadParser<Omit<ResponseHead, "headers">>; interims: number }
-  | { readonly kind: "refused"; readonly head: ResponseHead; readonly body: RefusalBody }
+  | { readonly kind: "refused"; readonly head: ResponseHead; readonly body: HttpBody }
   | { readonly kind: "done" };
 
 /**
@@ -156,7 +156,7 @@ export class ClientHandshake extends HandshakeMachine<ClientHandshakeEvent> {
         return;
       }
       if (head.status >= 200) {
-        const body = new RefusalBody(head, this.#settings.maxRefusalBytes);
+        const body = new HttpBody(responseFraming(head), this.#settings.maxRefusalBytes);
         this.#state = { kind: "refused", head, body };
         this.#readBody(this.#state, rest);
         return;

@@ -1,18 +1,19 @@
-// The body of a response that refuses an upgrade (RFC 9112 §6), read for the application to see. Nothing that follows it
-// will ever be read, so that what is wrong with its length or its encoding only cuts it short.
+// The body of an HTTP message (RFC 9112 §6), read for an application to see. Nothing that follows it will ever be read, so
+// that what is wrong with its length or its encoding only cuts it short.
 
 import { ByteCollector } from "../bytes/byte-collector.ts";
 import { ChunkLines } from "./chunk-lines.ts";
 import { contentLength } from "./content-length.ts";
-import type { ResponseHead } from "./http-head.ts";
+import type { HeaderList } from "./header-list.ts";
+import type { RequestHead, ResponseHead } from "./http-head.ts";
 
 /** How a body ends: after so many bytes, with a last chunk, or with the stream. */
-type Framing = number | "chunked" | "until-end";
+export type BodyFraming = number | "chunked" | "until-end";
 
 /** Collects one body. Once `done`, it takes nothing more. */
-export class RefusalBody {
+export class HttpBody {
   readonly #limit: number;
-  readonly #framing: Framing;
+  readonly #framing: BodyFraming;
   readonly #collector: ByteCollector = new ByteCollector();
   readonly #chunkLines: ChunkLines = new ChunkLines();
   /** Content that is still to come, in all or of the present chunk. */
@@ -20,8 +21,7 @@ export class RefusalBody {
   #outcome: "complete" | "cut" | undefined;
 
   /** At most `limit` bytes of the body are kept; a longer one is cut there. */
-  constructor(head: ResponseHead, limit: number) {
-    const framing = framingOf(head);
+  constructor(framing: BodyFraming, limit: number) {
     this.#limit = limit;
     this.#framing = framing;
     this.#left = framing === "chunked" ? 0 : framing === "until-end" ? Number.POSITIVE_INFINITY : framing;
@@ -74,10 +74,20 @@ export class RefusalBody {
 }
 
 /** RFC 9112 §6.3, for a response to GET. What is ambiguous is read until the stream ends, like what has no length. */
-function framingOf({ status, version, headers }: ResponseHead): Framing {
+export function responseFraming({ status, version, headers }: ResponseHead): BodyFraming {
   if (status === 204 || status === 304) return 0;
   if (!headers.has("transfer-encoding")) return contentLength(headers) ?? "until-end";
-  const codings = headers.list("transfer-encoding");
-  const chunked = codings.length === 1 && codings[0]!.toLowerCase() === "chunked" && version === "1.1";
+  const chunked = isChunked(headers) && version === "1.1";
   return chunked && !headers.has("content-length") ? "chunked" : "until-end";
+}
+
+/** RFC 9112 §6.3, for a request that `checkRequest` found to be unambiguous; `undefined` for a coding that is not known. */
+export function requestFraming({ headers }: RequestHead): BodyFraming | undefined {
+  if (!headers.has("transfer-encoding")) return contentLength(headers) ?? 0;
+  return isChunked(headers) ? "chunked" : undefined;
+}
+
+function isChunked(headers: HeaderList): boolean {
+  const codings = headers.list("transfer-encoding");
+  return codings.length === 1 && codings[0]!.toLowerCase() === "chunked";
 }
