@@ -24,8 +24,8 @@ Parts (all of them unless named): servers, codec, liveness
   --servers ws,limit  which servers (default: ${defaultServers.join(",")}; "all")
   --clients ws,node   which clients, in the scenarios that measure clients (default: ${defaultClients.join(",")}; "all")
   --rounds N          how often each is measured; the tables show medians (default 3)
-  --warmup MS         load before each measurement (default 400)
-  --measure MS        length of each measurement (default 800)
+  --warmup MS         CPU time of a server before it is measured (default 400)
+  --measure MS        CPU time of a server in a measurement (default 800)
   --quick             one round, short: to see that everything runs
   --full              every scenario, server and client, five rounds: about an hour
   --node this,lts     which Node the servers and clients run on: this, lts, oldest, or a path (default this)

@@ -3,6 +3,7 @@
 
 import process from "node:process";
 import { buildPayload } from "../load/frames.mjs";
+import { hasWorked } from "../load/window.mjs";
 import { cpuMicros } from "../support/process-cost.mjs";
 
 /** @type {{ scenario: import("../scenarios.mjs").Scenario, port: number, limitPid: number, warmupMs: number, measureMs: number, limitMs: number }} */
@@ -12,8 +13,6 @@ export const payload = buildPayload(job.scenario.content, job.scenario.bytes);
 
 process.stdin.on("end", () => process.exit(1));
 process.stdin.resume();
-
-const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /**
  * @param {(received: (byteLength: number, firstByte: number) => void, failed: (error: Error) => void) => Promise<() => void>} open
@@ -38,9 +37,9 @@ export async function runClient(open) {
     for (let at = 0; at < job.scenario.connections; at++) connections.push(await connect());
     for (const send of connections) for (let count = 0; count < job.scenario.inFlight; count++) send();
 
-    await sleep(job.warmupMs);
+    await hasWorked(process.pid, job.warmupMs);
     const before = read(done);
-    await sleep(job.measureMs);
+    await hasWorked(process.pid, job.measureMs);
     const after = read(done);
     const elapsedMs = after.at - before.at;
     finish({
