@@ -78,18 +78,22 @@ function ago(age: Duration | undefined): string {
   return age === undefined ? "never" : `${Math.round(age)} ms ago`;
 }
 
-/** JSON escapes C0 and quotes; DEL, C1 and the bidirectional and line separators are left to do. */
+/** What JSON does not escape and can still garble a line: DEL and C1, bidirectional controls, separators, U+FEFF. */
+const GARBLING: readonly (readonly [first: number, last: number])[] = [
+  [0x7f, 0x9f],
+  [0x61c, 0x61c],
+  [0x200e, 0x200f],
+  [0x2028, 0x202e],
+  [0x2066, 0x2069],
+  [0xfeff, 0xfeff],
+];
+
 function quote(text: string): string {
   let escaped = "";
   for (const character of JSON.stringify(text)) {
     const code = character.codePointAt(0)!;
-    const harmful =
-      (code >= 0x7f && code <= 0x9f) ||
-      (code >= 0x2028 && code <= 0x202e) ||
-      (code >= 0x2066 && code <= 0x2069) ||
-      code === 0x200e ||
-      code === 0x200f;
-    escaped += harmful ? `\\u${code.toString(16).padStart(4, "0")}` : character;
+    const garbling = GARBLING.some(([first, last]) => code >= first && code <= last);
+    escaped += garbling ? `\\u${code.toString(16).padStart(4, "0")}` : character;
   }
   return escaped;
 }
