@@ -1,6 +1,6 @@
 // Builds `dist` of every package: esbuild makes the JavaScript, the TypeScript compiler the declarations.
 
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { root, run, tool } from "./setup.mjs";
 
@@ -32,6 +32,8 @@ export async function buildPackages() {
       legalComments: "none",
       logLevel: "warning",
     });
+    const page = join(folder, "src", "page"); // what a browser is served, as it is
+    if (existsSync(page)) cpSync(page, join(folder, "dist", "page"), { recursive: true });
     if (!manifest.private) declare(name);
   }
 }

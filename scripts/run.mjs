@@ -39,7 +39,13 @@ switch (task) {
 /** Types, formatting and lint rules. */
 function check() {
   run(tool("biome"), ["check", "--error-on-warnings", "."]);
-  for (const project of ["packages/protocol", "packages/node-adapter", "packages/demo", "test"]) {
+  for (const project of [
+    "packages/protocol",
+    "packages/node-adapter",
+    "packages/demo",
+    "packages/demo/src/page",
+    "test",
+  ]) {
     run(tool("tsc"), ["-p", project, "--noEmit"]);
   }
 }

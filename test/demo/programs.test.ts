@@ -1,0 +1,155 @@
+// What a user meets on the command line.
+
+import { once } from "node:events";
+import { connect as connectTcp, createServer } from "node:net";
+import { join } from "node:path";
+import { connect } from "@sansock/node-adapter";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { buildPrograms, Program } from "./program.ts";
+
+let programs: Awaited<ReturnType<typeof buildPrograms>>;
+beforeAll(async () => {
+  programs = await buildPrograms();
+});
+afterAll(() => programs.remove());
+
+const running: Program[] = [];
+afterEach(() => {
+  for (const { process } of running.splice(0)) process.kill("SIGKILL");
+});
+
+function run(name: "demo" | "echo", ...args: string[]): Program {
+  const program = new Program(join(programs.folder, `${name}.mjs`), args);
+  running.push(program);
+  return program;
+}
+
+describe("npm start", () => {
+  test("says where to look, and serves the page there", async () => {
+    const demo = run("demo", "--port", "0");
+    const url = await demo.says(/^Open (http:\/\/127\.0\.0\.1:\d+\/) in a browser\.$/m);
+    expect(await (await fetch(url)).text()).toContain("<title>sansock: live connections</title>");
+  });
+
+  test("stops cleanly on Ctrl-C, which closes every connection with 1001", async () => {
+    const demo = run("demo", "--port", "0");
+    const url = await demo.says(/Open (http:\S+)/);
+    await fetch(url);
+    const session = await connect(url.replace("http", "ws"));
+    demo.interrupt();
+    expect(await session.closed).toMatchObject({ code: 1001, clean: true });
+    expect(await demo.ended).toBe(0);
+    expect(demo.errors).toBe("");
+  });
+
+  test("takes a Ctrl-C that arrives several times at once for one", async () => {
+    const demo = run("demo", "--port", "0");
+    const url = await demo.says(/Open (http:\S+)/);
+    const session = await connect(url.replace("http", "ws"));
+    demo.interrupt();
+    demo.interrupt();
+    expect(await session.closed).toMatchObject({ code: 1001, clean: true });
+    expect(await demo.ended).toBe(0);
+  });
+
+  test("ends at once on a second Ctrl-C, whoever has not answered", async () => {
+    const demo = run("demo", "--port", "0", "--close-timeout", "60000");
+    const { port } = new URL(await demo.says(/Open (http:\S+)/));
+    const mute = connectTcp({ port: Number(port), host: "127.0.0.1", allowHalfOpen: true });
+    mute.on("error", () => {});
+    mute.write(
+      "GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n",
+    );
+    await once(mute, "data");
+    demo.interrupt();
+    await demo.says(/Ctrl-C again ends at once/);
+    const pressing = setInterval(() => demo.interrupt(), 20);
+    expect(await demo.ended).toBe(130);
+    clearInterval(pressing);
+    mute.destroy();
+  });
+
+  test("says in one line that the port is taken", async () => {
+    const other = createServer().listen(0, "127.0.0.1");
+    await once(other, "listening");
+    const { port } = other.address() as { port: number };
+    const demo = run("demo", "--port", String(port));
+    expect(await demo.ended).toBe(1);
+    expect(demo.errors).toBe(`Port ${port} of 127.0.0.1 is taken; choose another one with --port.\n`);
+    expect(demo.output).toBe("");
+    other.close();
+  });
+
+  test.each([
+    [["--prot", "1"], "Unknown option '--prot'"],
+    [["--port", "65536"], '--port must be a whole number from 0 to 65535, not "65536".'],
+    [["--ping-timeout", "soon"], '--ping-timeout must be a whole number from 1 to 2147483647, not "soon".'],
+    [["--host", "192.0.2.1"], "--host must be an address of this machine."],
+  ])("says in one line what is wrong with %j", async (args, complaint) => {
+    const demo = run("demo", "--port", "0", ...args);
+    expect(await demo.ended).toBeGreaterThan(0);
+    expect(demo.errors).toMatch(/^[^\n]+\n$/);
+    expect(demo.errors).toContain(complaint);
+  });
+
+  test("lists its options", async () => {
+    const demo = run("demo", "--help");
+    expect(await demo.ended).toBe(0);
+    expect(demo.output).toMatch(/^Usage: npm start/);
+  });
+});
+
+describe("npm run echo", () => {
+  const listening = /^Echoing on (ws:\/\/127\.0\.0\.1:\d+\/)\n$/;
+
+  test("prints one line when it listens, echoes, and stops cleanly", async () => {
+    const echo = run("echo", "--port", "0");
+    const session = await connect(await echo.says(listening));
+    const messages = session[Symbol.asyncIterator]();
+    await session.send("héllo");
+    expect((await messages.next()).value).toEqual({ kind: "text", text: "héllo" });
+    await session.send(new Uint8Array([0, 255]));
+    expect((await messages.next()).value).toEqual({ kind: "binary", bytes: new Uint8Array([0, 255]) });
+    echo.interrupt();
+    expect(await session.closed).toMatchObject({ code: 1001 });
+    expect(await echo.ended).toBe(0);
+  });
+
+  test("echoes messages as long as --max-message-bytes, and no longer", async () => {
+    const most = 20 * 1024 * 1024;
+    const echo = run("echo", "--port", "0", "--max-message-bytes", String(most));
+    const session = await connect(await echo.says(listening), { maxMessageBytes: null, maxQueuedBytes: null });
+    const messages = session[Symbol.asyncIterator]();
+    void session.send(new Uint8Array(most));
+    const { value } = await messages.next();
+    expect(value?.kind === "binary" && value.bytes.length).toBe(most);
+    void session.send(new Uint8Array(most + 1));
+    await expect(messages.next()).rejects.toMatchObject({ code: 1009 });
+  });
+
+  test("accepts compression only with --deflate", async () => {
+    const offer = { headers: [["Sec-WebSocket-Extensions", "permessage-deflate"]] as const };
+    for (const [args, expected] of [
+      [[], null],
+      [["--deflate"], "permessage-deflate"],
+    ] as const) {
+      const url = new URL(await run("echo", "--port", "0", ...args).says(listening));
+      const socket = connectTcp(Number(url.port), url.hostname);
+      socket.write(
+        "GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n" +
+          `Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n${offer.headers[0].join(": ")}\r\n\r\n`,
+      );
+      const [head] = (await once(socket, "data")) as [Uint8Array];
+      const extension = /Sec-WebSocket-Extensions: ([\w-]+)/.exec(Buffer.from(head).toString())?.[1] ?? null;
+      expect(extension).toBe(expected);
+      socket.destroy();
+    }
+  });
+
+  test("refuses what it cannot do", async () => {
+    const echo = run("echo", "--port", "0", "--runtime", "deno");
+    expect(await echo.ended).toBe(2);
+    expect(echo.errors).toBe('--runtime can only be node, not "deno". (--help lists the options)\n');
+  });
+});
