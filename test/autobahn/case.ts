@@ -109,9 +109,9 @@ export function repeated(content: string | Uint8Array, length: number): Payload 
 /** The bytes of a payload. A new array each time. */
 export function payloadBytes({ pattern, length }: Payload): Uint8Array {
   const bytes = new Uint8Array(length);
-  for (let offset = 0; offset < length; offset += pattern.length) {
-    bytes.set(pattern.subarray(0, Math.min(pattern.length, length - offset)), offset);
-  }
+  bytes.set(pattern.subarray(0, length));
+  // What is there is doubled until all is there.
+  for (let filled = pattern.length; filled < length; filled *= 2) bytes.copyWithin(filled, 0, length - filled);
   return bytes;
 }
 

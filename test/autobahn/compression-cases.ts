@@ -14,7 +14,7 @@ import { CORPORA, type Corpus, slices } from "./corpora.ts";
 
 /**
  * How many messages a case exchanges: the suite's 1,000, or fewer as long as these make up this many bytes.
- * `AUTOBAHN=full` exchanges them all, which takes an hour.
+ * `AUTOBAHN=full` exchanges them all, which takes hours.
  */
 const MESSAGES = 1000;
 const ENOUGH_BYTES = process.env.AUTOBAHN === "full" ? Number.POSITIVE_INFINITY : 48 * 1024;

@@ -27,7 +27,7 @@ export interface PeerCompression {
 
 /** What came back. */
 type Received =
-  | { readonly kind: "message"; readonly binary: boolean; readonly bytes: Uint8Array }
+  | { readonly kind: "message"; readonly binary: boolean; readonly compressed: boolean; readonly bytes: Uint8Array }
   | { readonly kind: "pong"; readonly bytes: Uint8Array };
 
 /**
@@ -89,6 +89,10 @@ class FuzzingPeer {
           if (echo?.kind !== "message" || echo.binary !== message.binary || !equal(echo.bytes, message.bytes)) {
             this.#complain(`round trip ${count} did not bring back what was sent`);
             return;
+          }
+          // Short messages may be better off as they are.
+          if (this.#compression !== undefined && !echo.compressed && echo.bytes.length >= 1024) {
+            this.#complain(`round trip ${count} brought a message back that is not compressed`);
           }
         }
       }
@@ -255,7 +259,7 @@ class FuzzingPeer {
     this.#message = undefined;
     const whole = parts.length === 1 ? parts[0]! : concat(...parts);
     const bytes = inflate ? this.#compression!.decompress(whole) : whole;
-    this.#received.push({ kind: "message", binary, bytes });
+    this.#received.push({ kind: "message", binary, compressed: inflate, bytes });
   }
 
   #complain(complaint: string): void {
@@ -269,12 +273,12 @@ function matches(received: Received, expected: Reply): boolean {
   return hasPayload(received.bytes, expected.payload);
 }
 
-function hasPayload(bytes: Uint8Array, { pattern, length }: Payload): boolean {
-  return bytes.length === length && bytes.every((byte, index) => byte === pattern[index % pattern.length]);
+function hasPayload(bytes: Uint8Array, payload: Payload): boolean {
+  return equal(bytes, payloadBytes(payload));
 }
 
 function equal(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, index) => byte === b[index]);
+  return Buffer.compare(a, b) === 0;
 }
 
 function describe(received: Received): string {
