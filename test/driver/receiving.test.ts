@@ -1,7 +1,7 @@
 // What arrives, and how an application that does not take it makes the peer wait.
 
 import { encodeFrame, UsageError } from "@sansock/protocol";
-import { ConnectionClosed, type Session } from "@sansock/protocol/driver";
+import { ConnectionClosed, type Session, type SessionCallbacks } from "@sansock/protocol/driver";
 import { countingRandom, Link, openSession, recordCalls, sessionPair, VirtualClock } from "@sansock/protocol/testing";
 import { describe, expect, test } from "vitest";
 import { collect } from "./support.ts";
@@ -294,6 +294,21 @@ describe("callbacks", () => {
     await until(client.close());
     await until(server.closed);
     expect([log, received]).toEqual([["close"], ["nobody wants me"]]);
+  });
+
+  test("for the other kind of delivery take nothing: there is iterating for it", async () => {
+    const record = { message: recordCalls(), fragment: recordCalls() };
+    const { message } = record.message.callbacks;
+    const { fragment } = record.fragment.callbacks;
+    const whole = sessionPair({ server: { callbacks: { fragment } as SessionCallbacks } });
+    const received = collect(whole.server);
+    void whole.client.send("whole");
+    await whole.run(10);
+    const pieces = sessionPair({ server: { delivery: "fragments", callbacks: { message } as SessionCallbacks } });
+    void pieces.client.send("piece");
+    const first = await pieces.until(pieces.server.streams()[Symbol.asyncIterator]().next());
+    expect([received, first.value?.kind]).toEqual([["whole"], "text"]);
+    expect([record.message.names, record.fragment.names]).toEqual([[], []]);
   });
 
   test("that take messages exclude iterating", () => {

@@ -291,6 +291,22 @@ describe("a message in pieces", () => {
     expect(returned).toBe(true);
   });
 
+  test("is let go when the connection ends while it has nothing to send", async () => {
+    let release = (): void => {};
+    async function* slowly(): AsyncGenerator<string> {
+      yield "a";
+      await new Promise<void>((resolve) => (release = resolve));
+      yield "b";
+      yield "c";
+    }
+    const { client, server, until } = sessionPair();
+    const sending = server.send(slowly());
+    await until(client.close());
+    await until(server.whenClosed());
+    release();
+    await expect(until(sending)).rejects.toThrow(ConnectionClosed);
+  });
+
   test("that fails, or is cut off, and that nobody awaits, is no unhandled rejection", async () => {
     const { server, run } = sessionPair();
     void server.send(pieces("a", "b", new Error("broken")));
@@ -329,6 +345,38 @@ describe("sending on a connection that is not open", () => {
     void client.ping();
     client.pong(new Uint8Array(1));
     await run(0);
+  });
+});
+
+describe("the limits of a session", () => {
+  test("are numbers of bytes that fit together", () => {
+    for (const wrong of [
+      { highWaterBytes: -1 },
+      { highWaterBytes: Number.NaN },
+      { lowWaterBytes: "1" as never },
+      { lowWaterBytes: 2000, highWaterBytes: 1000 },
+      { maxQueuedBytes: -1 },
+      { readAheadBytes: -1 },
+    ]) {
+      expect(() => sessionPair({ server: wrong }), JSON.stringify(wrong)).toThrow(UsageError);
+    }
+    expect(sessionPair({ server: { highWaterBytes: 0 } }).server.state).toBe("open");
+  });
+
+  test("of no bytes make every send wait until the network has taken it", async () => {
+    const { client, server, run, link } = sessionPair({
+      server: { highWaterBytes: 0, readAheadBytes: 0 },
+      link: { windowBytes: 100 },
+    });
+    const received = collect(client);
+    link.client.suspend();
+    const sends = Array.from({ length: 5 }, () => watch(server.send("x".repeat(50))));
+    await run(10);
+    expect(sends.map(({ state }) => state)).toEqual(["resolved", "pending", "pending", "pending", "pending"]);
+    link.client.resume();
+    await run(10);
+    expect(sends.every(({ state }) => state === "resolved")).toBe(true);
+    expect(received).toHaveLength(5);
   });
 });
 

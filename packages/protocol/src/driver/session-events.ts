@@ -23,7 +23,7 @@ export class SessionEvents implements EventConsumer<ConnectionEvent> {
   readonly #connection: Connection;
   readonly #driver: Driver;
   readonly #settings: SessionSettings;
-  /** `undefined` where callbacks take the messages. */
+  /** `undefined` where a callback takes the messages, or fragments. */
   readonly inbox: Inbox | undefined;
   /** How many iterations have begun and were not left. */
   iterations = 0;
@@ -48,8 +48,8 @@ export class SessionEvents implements EventConsumer<ConnectionEvent> {
     this.#driver = driver;
     this.#settings = settings;
     const { callbacks } = settings;
-    const pushes = callbacks?.message !== undefined || callbacks?.fragment !== undefined;
-    this.inbox = pushes ? undefined : new Inbox(settings.readAheadBytes);
+    const taker = connection.delivery === "messages" ? callbacks?.message : callbacks?.fragment;
+    this.inbox = taker === undefined ? new Inbox(settings.readAheadBytes) : undefined;
   }
 
   /** Bytes that were sent and that the operating system has not taken. */
@@ -140,11 +140,11 @@ export class SessionEvents implements EventConsumer<ConnectionEvent> {
       case "text":
       case "binary":
         if (this.inbox !== undefined) this.#deliver(this.inbox, event);
-        else if (callbacks?.message !== undefined) this.#guard(callbacks.message, event);
+        else this.#guard(callbacks!.message!, event);
         break;
       case "fragment":
         if (this.inbox !== undefined) this.#deliver(this.inbox, event);
-        else if (callbacks?.fragment !== undefined) this.#guard(callbacks.fragment, event);
+        else this.#guard(callbacks!.fragment!, event);
         break;
       case "ping":
         observer.ping?.(session, event.payload);

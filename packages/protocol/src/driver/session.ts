@@ -298,7 +298,7 @@ export class Session<Opening = unknown> implements AsyncIterable<Message> {
     );
     this.#pieces = finished;
     void finished.then(() => {
-      if (this.#pieces === finished) this.#pieces = undefined;
+      this.#pieces = undefined; // before those who wait behind it go on
     });
     sending.catch(() => {});
     return sending;
