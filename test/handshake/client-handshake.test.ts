@@ -129,7 +129,7 @@ describe("the request", () => {
     ]);
   });
 
-  test("C03 sec/mask-entropy-failure: is not made without randomness", () => {
+  test("sec/mask-entropy-failure: C03 is not made without randomness", () => {
     expect(() => freshClient({ random: failingRandom })).toThrow("no entropy");
   });
 
@@ -234,13 +234,13 @@ describe("the answer 101", () => {
     expectFailure(response({ Connection }), "switch-without-connection");
   });
 
-  test("C08 sec/accept: may have whitespace around the accept value", () => {
+  test("sec/accept: C08 may have whitespace around the accept value", () => {
     expectOpen(response({ "Sec-WebSocket-Accept": ` \t${RFC_ACCEPT}  ` }));
   });
-  test("C08 sec/accept-missing: fails", () => {
+  test("sec/accept-missing: C08 fails", () => {
     expectFailure(response({ "Sec-WebSocket-Accept": undefined }), "accept-missing");
   });
-  test("C08 sec/accept-duplicated: fails", () => {
+  test("sec/accept-duplicated: C08 fails", () => {
     expectFailure(response({ "Sec-WebSocket-Accept": [RFC_ACCEPT, RFC_ACCEPT] }), "accept-repeated");
   });
   test.each([
@@ -253,7 +253,7 @@ describe("the answer 101", () => {
     ["quoted", `"${RFC_ACCEPT}"`],
     ["list", `${RFC_ACCEPT}, ${RFC_ACCEPT}`],
     ["obs-text", `${RFC_ACCEPT}\xff`],
-  ])("C08 sec/accept-%s: fails", (_name, accept) => {
+  ])("sec/accept-%s: C08 fails", (_name, accept) => {
     expectFailure(response({ "Sec-WebSocket-Accept": accept }), "accept-mismatch");
   });
 

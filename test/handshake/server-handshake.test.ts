@@ -101,7 +101,7 @@ describe("accepting", () => {
     expect(taken(handshake).text).toMatch(/^HTTP\/1\.1 101 /);
   });
 
-  test("H27 sec/pipelined-first-frame: a frame in the same chunk as the request is a message, behind the 101", () => {
+  test("sec/pipelined-first-frame: H27 a frame in the same chunk as the request is a message, behind the 101", () => {
     const handshake = server();
     handshake.receive(0, concat(latin1(request()), FRAME));
     expect(takeEvents(handshake)).toHaveLength(1);
@@ -271,7 +271,7 @@ describe("an extension", () => {
 });
 
 describe("rejecting", () => {
-  test("H26 sec/reject-closes: answers, ends the stream, and parses nothing more", () => {
+  test("sec/reject-closes: H26 answers, ends the stream, and parses nothing more", () => {
     const handshake = pending();
     handshake.reject(0, 404);
     expect(taken(handshake)).toEqual({
@@ -501,7 +501,7 @@ describe("time", () => {
     expect(handshake.deadline).toBeUndefined();
   });
 
-  test("H29 sec/idle-open: ends a connection on which nothing was sent, without a word", () => {
+  test("sec/idle-open: H29 ends a connection on which nothing was sent, without a word", () => {
     const handshake = server();
     handshake.receive(0, new Uint8Array(0));
     handshake.handleTimeout(10_000);
@@ -509,7 +509,7 @@ describe("time", () => {
     expect(takeEffects(handshake)).toEqual([{ kind: "destroy" }]);
   });
 
-  test("H29 sec/slowloris-head: is not won by dripping", () => {
+  test("sec/slowloris-head: H29 is not won by dripping", () => {
     const handshake = server();
     const bytes = latin1(request());
     for (let now = 100; handshake.deadline !== undefined; now += 100) {

@@ -6,7 +6,18 @@ import {
   handshakeViolations,
   OriginPolicy,
 } from "../../packages/protocol/src/handshake/index.ts";
-import { ask, expectRefusal, expectRequest, type Fields, head, latin1, RFC_KEY, request, server } from "./support.ts";
+import {
+  ask,
+  expectRefusal,
+  expectRequest,
+  type Fields,
+  head,
+  latin1,
+  RFC_KEY,
+  request,
+  server,
+  takeEvents,
+} from "./support.ts";
 
 const withLine = (startLine: string, fields: Fields = {}): string => request(fields, startLine);
 
@@ -104,7 +115,7 @@ describe("the Host header", () => {
     expectRefusal(request({ Host: ["a.example", "b.example"] }), "host-repeated");
   });
   test.each(["", "a b", "[::1", "a:b:c", "%", "%41", "a".repeat(255), "\xff", "a,b", "a/b", "u@a", "a:99999", "a:-1"])(
-    "H06 sec/host-bad: %j is refused",
+    "sec/host-bad: H06 %j is refused",
     (Host) => {
       expectRefusal(request({ Host }), "host-invalid");
     },
@@ -188,7 +199,7 @@ describe("the key", () => {
 
 describe("the version", () => {
   test.each(["", "12", "14", "8", "7", "013", "13.0", "13, 8", "8, 13", "+13", "0x0d", "thirteen"])(
-    "H10 sec/426: may not be %j",
+    "sec/426: H10 may not be %j",
     (version) => {
       const refusal = expectRefusal(request({ "Sec-WebSocket-Version": version }), "version-unsupported");
       expect(refusal).toContain("HTTP/1.1 426 Upgrade Required\r\n");
@@ -233,7 +244,7 @@ describe("the version", () => {
 });
 
 describe("the body", () => {
-  test("H17 sec/upgrade-with-body: may be announced as empty", () => {
+  test("sec/upgrade-with-body: H17 may be announced as empty", () => {
     expectRequest(request({ "Content-Length": "0" }));
     expectRequest(request({ "Content-Length": "0000000000" }));
   });
@@ -241,7 +252,9 @@ describe("the body", () => {
     [{ "Content-Length": "1" }, "body-present"],
     [{ "Content-Length": "4294967296" }, "body-present"],
     [{ "Transfer-Encoding": "chunked" }, "body-present"],
-    [{ "Transfer-Encoding": "gzip, Chunked" }, "body-present"],
+    [{ "Transfer-Encoding": "Chunked" }, "body-present"],
+    [{ "Transfer-Encoding": "gzip, chunked" }, "transfer-encoding-invalid"],
+    [{ "Transfer-Encoding": "chunked," }, "transfer-encoding-invalid"],
     [{ "Transfer-Encoding": "identity" }, "transfer-encoding-invalid"],
     [{ "Transfer-Encoding": "chunked, identity" }, "transfer-encoding-invalid"],
     [{ "Transfer-Encoding": ["chunked", "chunked"] }, "transfer-encoding-invalid"],
@@ -258,7 +271,7 @@ describe("the body", () => {
     [{ "Content-Length": "1e1" }, "content-length-invalid"],
     [{ "Content-Length": "\u00b2" }, "content-length-invalid"],
     [{ "Content-Length": "0".repeat(11) }, "content-length-invalid"],
-  ])("H17, H18 sec/upgrade-with-body: %j is refused: %s", (fields, violation) => {
+  ])("sec/upgrade-with-body: H17, H18 %j is refused: %s", (fields, violation) => {
     expectRefusal(request(fields), violation);
   });
   test("H17 Transfer-Encoding in HTTP/1.0 is refused", () => {
@@ -299,7 +312,7 @@ describe("the Origin", () => {
     expectRefusal(request({ Origin: "https://evil.example" }), "origin-refused");
     expectRefusal(request({ Origin: "null" }), "origin-refused");
   });
-  test("H25 sec/origin-bad: is refused with 403 when it is malformed", () => {
+  test("sec/origin-bad: H25 is refused with 403 when it is malformed", () => {
     expect(expectRefusal(request({ Origin: "http://a:b" }), "origin-refused")).toContain("HTTP/1.1 403 Forbidden\r\n");
   });
   test("H11, H25 must not repeat, under any policy", () => {
@@ -326,13 +339,52 @@ test("sec/2000-headers: are refused with 431", () => {
   expect(expectRefusal(request(many), "too-many-fields")).toContain("HTTP/1.1 431 ");
 });
 
+test("sec/header-drip: a never-ending list of headers ends at the limit, before it is answered with anything else", () => {
+  const handshake = server();
+  handshake.receive(0, latin1("GET / HTTP/1.1\r\n"));
+  let sent = 0;
+  while (handshake.state === "reading") {
+    handshake.receive(0, latin1("A: b\r\n"));
+    sent++;
+    expect(sent).toBeLessThanOrEqual(129);
+  }
+  expect(takeEvents(handshake)).toMatchObject([{ kind: "failed", status: 431 }]);
+});
+
+test("sec/protocol-redos: 8,000 spaces between two subprotocols cost one look each", () => {
+  const charCodeAt = String.prototype.charCodeAt;
+  let looks = 0;
+  String.prototype.charCodeAt = function (this: string, index: number): number {
+    looks++;
+    return charCodeAt.call(this, index);
+  };
+  try {
+    const event = ask(server(), request({ "Sec-WebSocket-Protocol": `a${" ".repeat(8000)}b` }));
+    expect(event).toMatchObject({ kind: "failed", status: 400 });
+  } finally {
+    String.prototype.charCodeAt = charCodeAt;
+  }
+  expect(looks).toBeLessThan(5 * 8000);
+});
+
+test("sec/hdr-obs-text: bytes above 0x7F in any header of a request are tolerated or refused, cleanly", () => {
+  const strict = ["Host", "Upgrade", "Connection", "Sec-WebSocket-Key", "Sec-WebSocket-Version", "Origin"];
+  const lists = ["Sec-WebSocket-Protocol", "Sec-WebSocket-Extensions", "Content-Length", "Transfer-Encoding"];
+  for (const name of [...strict, ...lists]) {
+    expect(ask(server(), request({ [name]: "\xff\xfe" })), name).toMatchObject({ kind: "failed" });
+  }
+  for (const name of ["Cookie", "User-Agent", "X"]) {
+    expect(expectRequest(request({ [name]: "\xff\xfe" })).headers.get(name)).toBe("\xff\xfe");
+  }
+});
+
 test("sec/header-limit-counts-lines: 129 lines of the same name are refused with 431", () => {
   const { Host, ...others } = { Host: "server.example.com", Upgrade: "websocket" };
   expectRefusal(head("GET / HTTP/1.1", { Host, ...others, "X-A": Array(127).fill("1") }), "too-many-fields");
   expectRequest(request({ "X-A": Array(123).fill("1") }));
 });
 
-test("H03 sec/request-line: a request line of more than 8 KiB is refused with 414", () => {
+test("sec/request-line: H03 a request line of more than 8 KiB is refused with 414", () => {
   const refusal = expectRefusal(withLine(`GET /${"x".repeat(8192)} HTTP/1.1`), "request-line-too-long");
   expect(refusal).toContain("HTTP/1.1 414 URI Too Long\r\n");
 });

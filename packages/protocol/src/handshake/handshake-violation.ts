@@ -115,7 +115,7 @@ export const handshakeViolations: Readonly<Record<HandshakeViolation, HandshakeR
   "transfer-encoding-invalid": {
     status: 400,
     section: "RFC 9112 §6.3",
-    message: "the Transfer-Encoding header does not end in chunked",
+    message: "the Transfer-Encoding header is not chunked",
   },
 
   "method-not-get": {
