@@ -47,4 +47,4 @@ export interface Machine<Event> {
 export type DeadlineName = "open" | "ping" | "pong" | "close";
 
 /** Fills `target` with cryptographically strong random bytes, as `crypto.getRandomValues` does. */
-export type FillRandom = (target: Uint8Array) => void;
+export type FillRandom = (target: Uint8Array<ArrayBuffer>) => unknown;
