@@ -3,7 +3,7 @@
 import { type ClosedEvent, UsageError } from "@sansock/protocol";
 import { ConnectionClosed, isNormalClose, type Session } from "@sansock/protocol/driver";
 import { recordCalls, type SessionPairOptions, sessionPair } from "@sansock/protocol/testing";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { collect } from "./support.ts";
 
 describe("close()", () => {
@@ -133,6 +133,23 @@ describe("abort()", () => {
     client.abort();
     expect(await client.closed).toBe(event);
   });
+});
+
+test("a runtime without Symbol.asyncDispose gets one that nobody looks up", async () => {
+  const real = Symbol;
+  const known = Object.getOwnPropertyNames(real).filter(
+    (name) => typeof real[name as "iterator"] === "symbol" && name !== "asyncDispose",
+  );
+  const poorer = Object.fromEntries(known.map((name) => [name, real[name as "iterator"]]));
+  vi.resetModules();
+  vi.stubGlobal(
+    "Symbol",
+    Object.assign((description: string) => real(description), poorer, { for: real.for }),
+  );
+  const { asyncDispose } = await import("../../packages/protocol/src/driver/async-dispose.ts");
+  vi.unstubAllGlobals();
+  expect(asyncDispose).not.toBe(Symbol.asyncDispose);
+  expect(asyncDispose.description).toBe("asyncDispose");
 });
 
 test("`await using` closes", async () => {
