@@ -1,5 +1,6 @@
 // XOR masking against the definition of RFC 6455 §5.3, byte by byte.
 
+import { randomFillSync } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { applyMask, prefersWords, wordsWithin } from "../../packages/protocol/src/bytes/mask.ts";
@@ -94,7 +95,7 @@ describe("MaskKeys (sec/mask-fresh)", () => {
   });
 
   test("100 000 keys from a good source spread over every byte, and do not repeat", () => {
-    const keys = new MaskKeys((target) => void crypto.getRandomValues(target));
+    const keys = new MaskKeys((target) => void randomFillSync(target));
     const seen = new Set<number>();
     const counts = [0, 8, 16, 24].map(() => new Float64Array(256));
     const total = 100_000;

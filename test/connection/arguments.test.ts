@@ -96,7 +96,7 @@ describe("sec/no-uninit: what is no Uint8Array is refused, before anything is qu
       }
       for (const reason of [null, 20, new Float32Array(20), hex`61`, new ArrayBuffer(20)]) {
         const connection = open(role);
-        expectUsageError("bad-argument", () => connection.close(0, 1000, reason as string));
+        expectUsageError("bad-argument", () => connection.close(0, 1000, reason as unknown as string));
         expect(connection.state).toBe("open");
         expect(drain(connection)).toMatchObject({ events: [], effects: [] });
       }

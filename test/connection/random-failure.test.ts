@@ -1,7 +1,7 @@
 // What happens when the injected randomness throws (RFC 6455 §5.3, §10.3: "MUST be unpredictable").
 
 import { describe, expect, test } from "vitest";
-import type { Connection } from "../../packages/protocol/src/index.ts";
+import { type Connection, prepareMessage } from "../../packages/protocol/src/index.ts";
 import { closedIn, drain, framesIn, open, passTime, receive, takeEffects } from "../support/endpoint.ts";
 import { hex } from "../support/hex.ts";
 import { Peer } from "../support/peer.ts";
@@ -13,6 +13,7 @@ const senders: Readonly<Record<string, (connection: Connection) => void>> = {
   sendText: (connection) => connection.sendText("secret"),
   sendBinary: (connection) => connection.sendBinary(hex`01`),
   sendFragment: (connection) => connection.sendFragment("secret", false),
+  sendPrepared: (connection) => connection.sendPrepared(prepareMessage("secret")),
   ping: (connection) => void connection.ping(0),
   pong: (connection) => connection.pong(hex``),
   close: (connection) => connection.close(0),

@@ -2,10 +2,10 @@
 
 import { describe, expect, test } from "vitest";
 import { Connection, ConnectionSettings, prepareMessage } from "../../packages/protocol/src/index.ts";
-import { drain, framesIn, open, receive, takeEffects } from "../support/endpoint.ts";
+import { closedIn, drain, framesIn, open, receive, takeEffects } from "../support/endpoint.ts";
 import { expectBytes } from "../support/expect-bytes.ts";
 import { hex, utf8 } from "../support/hex.ts";
-import { Peer, ROLES } from "../support/peer.ts";
+import { closePayload, Peer, ROLES } from "../support/peer.ts";
 import { countingRandom } from "../support/random.ts";
 import { InvertingTransform, invert } from "../support/transforms.ts";
 
@@ -189,7 +189,9 @@ describe("prepared messages", () => {
     const transferred = hex`01`;
     structuredClone(transferred.buffer, { transfer: [transferred.buffer] });
     for (const wrong of [undefined, null, 5, new ArrayBuffer(1), new DataView(new ArrayBuffer(1)), transferred]) {
-      expect(() => prepareMessage(wrong as string)).toThrow(expect.objectContaining({ code: "bad-argument" }));
+      expect(() => prepareMessage(wrong as unknown as string)).toThrow(
+        expect.objectContaining({ code: "bad-argument" }),
+      );
     }
   });
 
@@ -362,5 +364,30 @@ describe("with an extension", () => {
       connection.handleTransportClosed(0);
       expect(drain(connection).events).toMatchObject([{ cause: { violation: "text-invalid-utf8" } }]);
     }
+  });
+});
+
+describe("failOverflow: a peer that does not take what is sent to it", () => {
+  test("the connection fails with 1008, once, and what came is not read any more", () => {
+    for (const role of ROLES) {
+      const connection = open(role);
+      connection.receive(0, new Peer(role).text("unread"));
+      connection.failOverflow(0);
+      connection.failOverflow(0);
+      const drained = drain(connection);
+      expect(drained.events).toEqual([]);
+      expect(framesIn(drained)).toMatchObject([{ opcode: 8, payload: closePayload(1008, "too slow") }]);
+      connection.handleTransportClosed(0);
+      expect(closedIn(drain(connection))).toMatchObject({ cause: { kind: "queue-overflow" }, sent: { code: 1008 } });
+    }
+  });
+
+  test("while closing it does nothing", () => {
+    const connection = open("server");
+    connection.close(0);
+    connection.failOverflow(0);
+    receive(connection, 0, new Peer("server").close(1000));
+    connection.handleTransportClosed(0);
+    expect(closedIn(drain(connection)).cause).toEqual({ kind: "handshake", initiator: "local" });
   });
 });

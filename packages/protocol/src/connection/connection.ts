@@ -55,7 +55,7 @@ export class Connection implements Machine<ConnectionEvent> {
   readonly #reception: Reception;
   readonly #outbox: Outbox;
   readonly #sender: MessageSender;
-  readonly #keepalive: Keepalive | undefined;
+  readonly #keepalive: Keepalive;
   readonly #pings = new PingLedger();
   readonly #openedAt: Instant;
   /** The latest reading of the clock. One that steps backwards is taken to stand still. */
@@ -90,7 +90,7 @@ export class Connection implements Machine<ConnectionEvent> {
     this.#reception = new Reception(settings, transform);
     this.#outbox = new Outbox(settings.maskKeys, settings.textCodec, settings.slab);
     this.#sender = new MessageSender(this.#outbox, transform);
-    this.#keepalive = settings.pingInterval === null ? undefined : new Keepalive(now, settings);
+    this.#keepalive = new Keepalive(now, settings);
   }
 
   // ---- the application ----
@@ -224,7 +224,7 @@ export class Connection implements Machine<ConnectionEvent> {
     const at = this.#advance(now);
     if (bytes.length === 0 || this.#endReceived || this.#closed !== undefined) return;
     this.#receivedAt = at;
-    this.#keepalive?.received(at);
+    this.#keepalive.received(at);
     this.#reception.receive(at, bytes);
   }
 
@@ -249,19 +249,19 @@ export class Connection implements Machine<ConnectionEvent> {
     if (transmitted <= this.#transmittedBytes) return;
     this.#transmittedBytes = transmitted;
     this.#transmittedAt = at;
-    this.#keepalive?.transmitted(at);
+    this.#keepalive.transmitted(at);
   }
 
   receivePaused(now: Instant): void {
     const at = this.#advance(now);
     this.#readingPaused = true;
-    this.#keepalive?.paused(at);
+    this.#keepalive.paused(at);
   }
 
   receiveResumed(now: Instant): void {
     const at = this.#advance(now);
     this.#readingPaused = false;
-    this.#keepalive?.resumed(at);
+    this.#keepalive.resumed(at);
   }
 
   nextEffect(): Effect | undefined {
@@ -277,14 +277,14 @@ export class Connection implements Machine<ConnectionEvent> {
   // ---- the clock ----
 
   get deadline(): Instant | undefined {
-    return earliest(earliest(this.#closeDeadline.at, this.#keepalive?.pongDeadline), this.#keepalive?.pingDeadline);
+    // No more than one of them is set: no Ping is due while one is outstanding, and none at all while closing.
+    return this.#closeDeadline.at ?? this.#keepalive.pongDeadline ?? this.#keepalive.pingDeadline;
   }
 
   get deadlineName(): DeadlineName | undefined {
-    const deadline = this.deadline;
-    if (deadline === undefined) return undefined;
-    if (deadline === this.#closeDeadline.at) return "close";
-    return deadline === this.#keepalive?.pongDeadline ? "pong" : "ping";
+    if (this.#closeDeadline.at !== undefined) return "close";
+    if (this.#keepalive.pongDeadline !== undefined) return "pong";
+    return this.#keepalive.pingDeadline === undefined ? undefined : "ping";
   }
 
   handleTimeout(now: Instant): void {
@@ -297,7 +297,6 @@ export class Connection implements Machine<ConnectionEvent> {
       return;
     }
     const keepalive = this.#keepalive;
-    if (keepalive === undefined) return;
     if (keepalive.hasFailed(at, unread)) {
       this.#failPing(at, keepalive.lateBy);
       return;
@@ -385,8 +384,8 @@ export class Connection implements Machine<ConnectionEvent> {
     if (matched !== undefined) {
       this.#pongAt = at;
       this.#roundTrips = withRoundTrip(this.#roundTrips, matched.roundTrip);
-      const outstanding = this.#keepalive?.outstanding;
-      if (acknowledged.some((ping) => ping.id === outstanding)) this.#keepalive?.pongArrived();
+      const outstanding = this.#keepalive.outstanding;
+      if (acknowledged.some((ping) => ping.id === outstanding)) this.#keepalive.pongArrived();
     }
     return { kind: "pong", payload, acknowledged };
   }
@@ -432,7 +431,7 @@ export class Connection implements Machine<ConnectionEvent> {
   #beginClosing(at: Instant, lateBy: Duration): Closing {
     if (this.#closing !== undefined) return this.#closing;
     this.#closing = new Closing(this.#diagnosis(at, lateBy));
-    this.#keepalive?.stop();
+    this.#keepalive.stop();
     if (this.#settings.closeTimeout !== null) this.#closeDeadline.set(at + this.#settings.closeTimeout);
     return this.#closing;
   }
@@ -525,8 +524,4 @@ function checkControlPayload(payload: Uint8Array): void {
       `the payload of a control frame has ${payload.length} bytes, 125 are allowed`,
     );
   }
-}
-
-function earliest(a: Instant | undefined, b: Instant | undefined): Instant | undefined {
-  return a === undefined || (b !== undefined && b < a) ? b : a;
 }

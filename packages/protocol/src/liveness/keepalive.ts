@@ -107,10 +107,9 @@ export class Keepalive {
   /** Whether the peer has been silent for too long. `inputWaiting`: there are received bytes that nobody parsed yet. */
   hasFailed(now: Instant, inputWaiting: boolean): boolean {
     if (!this.#pong.hasPassed(now, inputWaiting)) return false;
-    // There is a deadline only where there is a timeout.
-    const silentUntil = this.#silentSince + (this.#settings.pingTimeout ?? 0);
-    if (this.#settings.liveness === "pong" || now >= silentUntil) return true;
-    this.#pong.set(silentUntil); // signs of life since the deadline was set: it moves
+    const { liveness, pingTimeout } = this.#settings;
+    if (liveness === "pong" || pingTimeout === null || now >= this.#silentSince + pingTimeout) return true;
+    this.#pong.set(this.#silentSince + pingTimeout); // signs of life since the deadline was set: it moves
     return false;
   }
 
