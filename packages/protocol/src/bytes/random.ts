@@ -1,7 +1,7 @@
 import type { FillRandom } from "../vocabulary/machine.ts";
 
 /** Fills `target`, and says whether the injected randomness was there: a machine without entropy throws. */
-export function drawRandom(random: FillRandom, target: Uint8Array): boolean {
+export function drawRandom(random: FillRandom, target: Uint8Array<ArrayBuffer>): boolean {
   try {
     random(target);
     return true;

@@ -3,6 +3,7 @@
 import { encodeBase64 } from "../bytes/base64.ts";
 import type { ExtensionElement } from "../extensions/extension.ts";
 import { formatExtensions } from "../extensions/extension-header.ts";
+import type { FillRandom } from "../vocabulary/machine.ts";
 import { UsageError } from "../vocabulary/usage-error.ts";
 import type { ClientHandshakeSettings } from "./client-handshake-options.ts";
 import { handshakeViolations } from "./handshake-violation.ts";
@@ -15,7 +16,7 @@ import { checkRequest, checkUpgradeRequest, WEBSOCKET_VERSION } from "./upgrade-
 const NONCE_BYTES = 16;
 
 /** A fresh value for Sec-WebSocket-Key. Throws whatever the injected randomness throws. */
-export function createKey(random: (target: Uint8Array) => void): string {
+export function createKey(random: FillRandom): string {
   const nonce = new Uint8Array(NONCE_BYTES);
   random(nonce);
   return encodeBase64(nonce);
