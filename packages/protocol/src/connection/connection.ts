@@ -107,8 +107,8 @@ export class Connection implements Machine<ConnectionEvent> {
   }
 
   /**
-   * Queues a binary message. `bytes` is never written to; above 16 KiB a server passes it on by reference, so it must not
-   * be changed until the transport has sent it. Throws like `sendText`.
+   * Queues a binary message. `bytes` is never written to; from 16 KiB on a server passes it on by reference, so it must
+   * not be changed, or transferred, until the transport has sent it. Throws like `sendText`.
    */
   sendBinary(bytes: Uint8Array, options?: SendOptions): void {
     this.#requireOpen();
@@ -309,7 +309,10 @@ export class Connection implements Machine<ConnectionEvent> {
 
   // ---- observation ----
 
-  /** `"open"` until the first sign of closing, `"closed"` once `"closed"` is the next event, or was taken. */
+  /**
+   * `"open"` until the first sign of closing; `"closed"` once the transport is gone, or dropped. What was received before
+   * is still delivered then, and the `"closed"` event last.
+   */
   get state(): "open" | "closing" | "closed" {
     if (this.#closing === undefined) return "open";
     return this.#closed === undefined && !this.#transportGone ? "closing" : "closed";

@@ -9,7 +9,7 @@ export interface MessageTransform {
 
   /**
    * Whether an outgoing message should be transformed. `byteLength` is the whole message's, or that of the first
-   * piece when it is sent in fragments.
+   * piece when it is sent in fragments; for text it may be the number of UTF-16 units, which are no more than its bytes.
    */
   wants(kind: "text" | "binary", byteLength: number): boolean;
   /**
