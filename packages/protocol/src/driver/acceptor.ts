@@ -13,6 +13,7 @@ import {
   type CloseServerOptions,
   type HttpRequest,
   isHandler,
+  type Refusal,
   type ServerOpening,
   type ServerOptions,
   type ServerSession,
@@ -20,6 +21,14 @@ import {
 } from "./server-options.ts";
 import type { SessionCallbacks } from "./session-callbacks.ts";
 import { SessionSettings } from "./session-options.ts";
+
+/** Something that has not led to a session, and counts as a connection until it has `ended`. */
+export interface Pending {
+  /** Answers with the refusal, unless it has been answered. */
+  refuse(refusal: Refusal): void;
+  /** Drops the transport. */
+  drop(): void;
+}
 
 /** What an adapter adds to the options of a server. */
 export interface AcceptorHost {
@@ -38,7 +47,7 @@ export class Acceptor {
   readonly sessionSettings: SessionSettings;
   readonly #handler: SessionHandler | undefined;
   readonly #sessions = new Set<ServerSession>();
-  readonly #openings = new Set<Opening>();
+  readonly #pending = new Set<Pending>();
   #handlersRunning = 0;
   #closing: Promise<void> | undefined = undefined;
   #idle: Deferred<void> | undefined = undefined;
@@ -76,13 +85,13 @@ export class Acceptor {
   /** Whether a request that arrives now is to be answered with 503. */
   get isFull(): boolean {
     const most = this.options.maxConnections ?? Number.POSITIVE_INFINITY;
-    return this.#closing !== undefined || this.#sessions.size + this.#openings.size > most;
+    return this.#closing !== undefined || this.#sessions.size + this.#pending.size > most;
   }
 
   /** Runs the opening handshake on a transport, and what follows; `head` is a request that somebody else has parsed. */
   accept(transport: Transport, peer: Peer, head?: RequestHead, leftover?: Uint8Array): void {
     const opening = new Opening(this, transport, peer);
-    this.#openings.add(opening);
+    this.began(opening);
     opening.run(head, leftover);
   }
 
@@ -108,10 +117,10 @@ export class Acceptor {
     const idle = defer<void>();
     this.#idle = idle;
     for (const session of this.#sessions) void session.goAway(code, reason);
-    for (const opening of this.#openings) opening.refuse({ status: 503 });
+    for (const pending of this.#pending) pending.refuse({ status: 503 });
     const cancel = clock.alarm(clock.now() + timeout, () => {
       for (const session of this.#sessions) session.abort();
-      for (const opening of this.#openings) opening.drop();
+      for (const pending of this.#pending) pending.drop();
       idle.resolve(); // a handler that will not end cannot be ended
     });
     this.#checkIdle();
@@ -119,19 +128,24 @@ export class Acceptor {
     cancel();
   }
 
-  // ---- for Opening ----
+  // ---- for Opening and HttpExchange ----
 
   /** A session was opened: it is counted, and its handler runs. */
   opened(opening: Opening, session: ServerSession): void {
-    this.#openings.delete(opening);
+    this.#pending.delete(opening);
     this.#sessions.add(session);
     session.start();
     if (this.#handler !== undefined) void this.#serve(this.#handler, session);
   }
 
-  /** The transport of a handshake is gone. */
-  ended(opening: Opening): void {
-    this.#openings.delete(opening);
+  /** Counts what has begun. */
+  began(pending: Pending): void {
+    this.#pending.add(pending);
+  }
+
+  /** Its transport is gone, or somebody else has it. */
+  ended(pending: Pending): void {
+    this.#pending.delete(pending);
     this.#checkIdle();
   }
 
@@ -159,6 +173,6 @@ export class Acceptor {
   }
 
   #checkIdle(): void {
-    if (this.#sessions.size + this.#openings.size + this.#handlersRunning === 0) this.#idle?.resolve();
+    if (this.#sessions.size + this.#pending.size + this.#handlersRunning === 0) this.#idle?.resolve();
   }
 }

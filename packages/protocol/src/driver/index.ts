@@ -1,6 +1,6 @@
 // The public names of the driver, nothing else.
 
-export { Acceptor, type AcceptorHost } from "./acceptor.ts";
+export { Acceptor, type AcceptorHost, type Pending } from "./acceptor.ts";
 export { Alarms, type HostTimer } from "./alarms.ts";
 export type { Cancellation, ClientOpening, ClientOptions, ClientSession } from "./client-options.ts";
 export { ConnectionClosed, isNormalClose } from "./connection-closed.ts";
@@ -8,6 +8,8 @@ export { type Dialing, dial } from "./dial.ts";
 export { Driver, type EventConsumer } from "./driver.ts";
 export { HandshakeFailed, HandshakeRefused } from "./handshake-errors.ts";
 export { HostClock, type HostTime } from "./host-clock.ts";
+export { HttpExchange, type HttpService, type PlainRequest, type Responder } from "./http-exchange.ts";
+export type { HttpBodySource, HttpResponse } from "./http-response.ts";
 export type { Clock, Transport, TransportListener } from "./ports.ts";
 export type { Peer, Runtime } from "./runtime.ts";
 export type {

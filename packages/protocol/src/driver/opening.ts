@@ -3,14 +3,14 @@
 import type { RequestHead } from "../handshake/http-head.ts";
 import { ServerHandshake, type ServerHandshakeEvent } from "../handshake/server-handshake.ts";
 import type { UpgradeRequest } from "../handshake/upgrade-rules.ts";
-import type { Acceptor } from "./acceptor.ts";
+import type { Acceptor, Pending } from "./acceptor.ts";
 import { Driver, type EventConsumer } from "./driver.ts";
 import type { Transport } from "./ports.ts";
 import type { Peer } from "./runtime.ts";
 import type { Consent, Refusal, ServerOpening } from "./server-options.ts";
 import { Session } from "./session.ts";
 
-export class Opening implements EventConsumer<ServerHandshakeEvent> {
+export class Opening implements EventConsumer<ServerHandshakeEvent>, Pending {
   readonly wantsEvents = true;
   readonly #acceptor: Acceptor;
   readonly #transport: Transport;

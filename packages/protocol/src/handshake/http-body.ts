@@ -4,7 +4,6 @@
 import { ByteCollector } from "../bytes/byte-collector.ts";
 import { ChunkLines } from "./chunk-lines.ts";
 import { contentLength } from "./content-length.ts";
-import type { HeaderList } from "./header-list.ts";
 import type { RequestHead, ResponseHead } from "./http-head.ts";
 
 /** How a body ends: after so many bytes, with a last chunk, or with the stream. */
@@ -77,17 +76,12 @@ export class HttpBody {
 export function responseFraming({ status, version, headers }: ResponseHead): BodyFraming {
   if (status === 204 || status === 304) return 0;
   if (!headers.has("transfer-encoding")) return contentLength(headers) ?? "until-end";
-  const chunked = isChunked(headers) && version === "1.1";
+  const codings = headers.list("transfer-encoding");
+  const chunked = codings.length === 1 && codings[0]!.toLowerCase() === "chunked" && version === "1.1";
   return chunked && !headers.has("content-length") ? "chunked" : "until-end";
 }
 
-/** RFC 9112 §6.3, for a request that `checkRequest` found to be unambiguous; `undefined` for a coding that is not known. */
-export function requestFraming({ headers }: RequestHead): BodyFraming | undefined {
-  if (!headers.has("transfer-encoding")) return contentLength(headers) ?? 0;
-  return isChunked(headers) ? "chunked" : undefined;
-}
-
-function isChunked(headers: HeaderList): boolean {
-  const codings = headers.list("transfer-encoding");
-  return codings.length === 1 && codings[0]!.toLowerCase() === "chunked";
+/** RFC 9112 §6.3, for a request; `checkRequest` has refused those that are ambiguous. */
+export function requestFraming({ headers }: RequestHead): BodyFraming {
+  return headers.has("transfer-encoding") ? "chunked" : (contentLength(headers) ?? 0);
 }

@@ -1,0 +1,11 @@
+// What is used of Node's modules in Deno. Their own types would bring Node's timers and streams along.
+
+declare module "node:process" {
+  const process: { nextTick(task: () => void): void };
+  export default process;
+}
+
+declare module "node:buffer" {
+  export const Buffer: { readonly prototype: object; byteLength(text: string): number };
+  export function isUtf8(bytes: Uint8Array): boolean;
+}

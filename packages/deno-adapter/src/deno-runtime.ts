@@ -1,0 +1,13 @@
+// What Deno brings beside connections.
+
+import type { Runtime } from "@sansock/protocol/driver";
+import { denoClock } from "./deno-clock.ts";
+import { denoTextCodec } from "./deno-text-codec.ts";
+
+export const denoRuntime: Runtime = {
+  clock: denoClock,
+  random: (target) => crypto.getRandomValues(target),
+  textCodec: denoTextCodec,
+  observer: {},
+  reportError: (error) => console.error(error),
+};

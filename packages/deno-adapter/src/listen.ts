@@ -1,0 +1,47 @@
+// Sockets that listen.
+
+import { UsageError } from "@sansock/protocol";
+import { denoRuntime } from "./deno-runtime.ts";
+
+/** How long to wait after a failed accept, in ms: out of file descriptors, the next one would fail at once. */
+const ACCEPT_AGAIN_AFTER = 100;
+
+/** Where to listen: on a port, or on a Unix socket. */
+export interface ListenOptions {
+  /** Default: 0, a free one. */
+  readonly port?: number | undefined;
+  /** The address to listen on. Default: "0.0.0.0", all of IPv4. */
+  readonly hostname?: string | undefined;
+  /** Whether several processes may listen on the same port and share its connections. Default: no. */
+  readonly reusePort?: boolean | undefined;
+  /** The path of a Unix socket to listen on instead. This needs `--allow-read` and `--allow-write` for the path. */
+  readonly path?: string | undefined;
+  /** Certificate chain and private key, in PEM. Without them the server speaks plain TCP. */
+  readonly tls?: Deno.TlsCertifiedKeyPem | undefined;
+}
+
+/** Begins to listen. Throws Deno's own errors, and `UsageError` "bad-option" for TLS on a Unix socket. */
+export function listen({ port = 0, hostname = "0.0.0.0", reusePort = false, path, tls }: ListenOptions): Deno.Listener {
+  if (path !== undefined) {
+    if (tls !== undefined) throw new UsageError("bad-option", "Deno speaks no TLS on Unix sockets");
+    return Deno.listen({ transport: "unix", path });
+  }
+  const where = { port, hostname, reusePort };
+  return tls === undefined ? Deno.listen(where) : Deno.listenTls({ ...where, ...tls });
+}
+
+/** Gives every connection to `accept`, until the listener is closed. */
+export async function acceptAll(listener: Deno.Listener, accept: (conn: Deno.Conn) => void): Promise<void> {
+  for (;;) {
+    let conn: Deno.Conn;
+    try {
+      conn = await listener.accept();
+    } catch (error) {
+      if (error instanceof Deno.errors.BadResource || error instanceof Deno.errors.Interrupted) return;
+      denoRuntime.reportError(error);
+      await new Promise((resolve) => setTimeout(resolve, ACCEPT_AGAIN_AFTER));
+      continue;
+    }
+    accept(conn);
+  }
+}
