@@ -7,6 +7,7 @@ export {
   type Diagnosis,
   type Message,
   OriginPolicy,
+  type PermessageDeflateOptions,
   type PreparedMessage,
   prepareMessage,
   UsageError,
@@ -30,6 +31,7 @@ export {
   type SessionOptions,
 } from "@sansock/protocol/driver";
 export { type AttachOptions, attach } from "./attach.ts";
+export { permessageDeflate } from "./compression.ts";
 export { type ConnectOptions, connect } from "./connect.ts";
 export { nodeClock } from "./node-clock.ts";
 export { nodeRuntime } from "./node-runtime.ts";
