@@ -78,7 +78,7 @@ export class Session<Opening = unknown> implements AsyncIterable<Message> {
    */
   send(content: string | Uint8Array | Pieces, options?: SendOptions): Promise<void> {
     if (this.#pieces !== undefined) return this.#after(this.#pieces, () => this.send(content, options));
-    if (this.#connection.state !== "open") return this.#rejectClosed();
+    if (!this.#maySend()) return this.#rejectClosed();
     if (typeof content === "string") this.#connection.sendText(content, options);
     else if (content instanceof Uint8Array) this.#connection.sendBinary(content, options);
     else if (isIterable(content)) return this.#sendPieces(content, options);
@@ -89,7 +89,7 @@ export class Session<Opening = unknown> implements AsyncIterable<Message> {
   /** Sends what `prepareMessage` has prepared; otherwise like `send`. */
   sendPrepared(message: PreparedMessage): Promise<void> {
     if (this.#pieces !== undefined) return this.#after(this.#pieces, () => this.sendPrepared(message));
-    if (this.#connection.state !== "open") return this.#rejectClosed();
+    if (!this.#maySend()) return this.#rejectClosed();
     this.#connection.sendPrepared(message);
     return this.#sent();
   }
@@ -281,8 +281,16 @@ export class Session<Opening = unknown> implements AsyncIterable<Message> {
   #sent(): Promise<void> {
     if (this.#connection.outgoingBytes > this.#settings.highWaterBytes) this.#driver.flush();
     this.#flushSoon();
-    if (this.queuedBytes > this.#settings.maxQueuedBytes) this.#connection.failOverflow(this.#driver.clock.now());
     return this.#events.whenWritable();
+  }
+
+  /** Whether a message may be sent. One that comes when too much is waiting already ends the connection instead. */
+  #maySend(): boolean {
+    if (this.#connection.state !== "open") return false;
+    if (this.queuedBytes <= this.#settings.maxQueuedBytes) return true;
+    this.#connection.failOverflow(this.#driver.clock.now());
+    this.#flushSoon();
+    return false;
   }
 
   /** Everything that is sent in one turn goes out in one write. */
@@ -328,7 +336,7 @@ export class Session<Opening = unknown> implements AsyncIterable<Message> {
   }
 
   #sendPiece(piece: string | Uint8Array, fin: boolean, options: SendOptions | undefined): Promise<void> {
-    if (this.#connection.state !== "open") return this.#rejectClosed();
+    if (!this.#maySend()) return this.#rejectClosed();
     this.#connection.sendFragment(piece, fin, options);
     return this.#sent();
   }
