@@ -161,6 +161,14 @@ describe("a slow peer", () => {
     expect(record.names.at(-1)).toBe("close");
   });
 
+  test("is sent a single message above the limit: only another one behind it is too much", async () => {
+    const { server } = stalled({ server: { maxQueuedBytes: 10_000 } });
+    void server.send(new Uint8Array(1_000_000));
+    expect(server.state).toBe("open");
+    void server.send("one more");
+    expect(server.state).toBe("closing");
+  });
+
   test("is waited for without a limit, if there is none", async () => {
     const { server, link, run, client } = stalled({ server: { maxQueuedBytes: null } });
     const received = collect(client);
