@@ -70,8 +70,10 @@ export class HttpExchange implements TransportListener, Pending {
     this.#acceptor.began(this);
     const bytes = this.#request.release();
     this.#transport.start(this);
+    const announced = requestFraming(head);
     if (head.method === "CONNECT") this.refuse({ status: 501 });
     else if (this.#acceptor.isFull) this.refuse({ status: 503 });
+    else if (typeof announced === "number" && announced > this.#service.maxBodyBytes) this.refuse({ status: 413 });
     else {
       this.#alarmAfter(this.#acceptor.handshakeSettings.openTimeout, () => this.refuse({ status: 408 }));
       this.received(bytes.subarray(headLength(bytes)));
@@ -94,6 +96,7 @@ export class HttpExchange implements TransportListener, Pending {
   }
 
   drop(): void {
+    this.#state = "gone"; // nothing may be written any more
     this.#transport.destroy();
   }
 
