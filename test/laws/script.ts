@@ -9,9 +9,10 @@ import {
   type Effect,
   UsageError,
 } from "../../packages/protocol/src/index.ts";
+import { decodeFrames } from "../reference/frames.ts";
 import { anyStream, chunked } from "../reference/streams.ts";
 import { concat } from "../support/hex.ts";
-import type { Role } from "../support/peer.ts";
+import { Peer, type Role } from "../support/peer.ts";
 import { countingRandom } from "../support/random.ts";
 
 /** One call, or one look at what there is. Calls with a time come `later` than the one before. */
@@ -27,7 +28,7 @@ export type Step =
   | { readonly do: "sendBinary"; readonly bytes: Uint8Array }
   | { readonly do: "sendFragment"; readonly content: string | Uint8Array; readonly fin: boolean }
   | { readonly do: "ping"; readonly later: number; readonly payload: Uint8Array | undefined }
-  /** The peer's Pong for the newest Ping that was written and not answered this way before. */
+  /** The peer's Pong for the newest Ping that was written. */
   | { readonly do: "answerPing"; readonly later: number }
   | { readonly do: "pong"; readonly payload: Uint8Array }
   | { readonly do: "close"; readonly later: number; readonly code: number; readonly reason: string }
@@ -38,6 +39,8 @@ export type Step =
 export interface Script {
   readonly options: { readonly role: Role } & Partial<ConnectionOptions>;
   readonly steps: readonly Step[];
+  /** How it goes on after the last step: not at all, alone with its clock, or with the end of the transport. */
+  readonly ending: "stop" | "wait" | "gone";
 }
 
 /** What was seen, in order. */
@@ -50,7 +53,7 @@ const later = fc.oneof({ arbitrary: fc.constant(0), weight: 3 }, fc.constantFrom
 
 const text = fc.string({ unit: "binary", maxLength: 20 });
 const bytes = fc.oneof(
-  { arbitrary: fc.uint8Array({ maxLength: 20 }), weight: 6 },
+  { arbitrary: fc.uint8Array({ maxLength: 20 }), weight: 20 },
   fc.constantFrom(125, 126, 300, 16_384, 70_000).map(many),
 );
 
@@ -70,9 +73,12 @@ function ownSteps(): fc.Arbitrary<Step>[] {
     fc.record({ do: fc.constant("nextEvent" as const), most: fc.constantFrom(1, 2, 100) }),
     fc.record({ do: fc.constant("nextEvent" as const), most: fc.constant(100) }),
     fc.record({ do: fc.constant("nextEffect" as const), most: fc.constantFrom(1, 100) }),
-    fc.record({ do: fc.constant("wake" as const), late: fc.constantFrom(0, 0, 1, 5, 1_000) }),
-    fc.record({ do: fc.constant("wake" as const), late: fc.constantFrom(-1, -10) }),
+    fc.record({ do: fc.constant("nextEffect" as const), most: fc.constant(100) }),
+    fc.record({ do: fc.constant("wake" as const), late: fc.constantFrom(0, 0, 0, 1, 5, 1_000, -1, -10) }),
+    fc.record({ do: fc.constant("wake" as const), late: fc.constant(0) }),
+    fc.record({ do: fc.constant("wake" as const), late: fc.constant(0) }),
     fc.record({ do: fc.constant("handleTimeout" as const), later }),
+    fc.record({ do: fc.constant("answerPing" as const), later }),
     fc.record({ do: fc.constant("answerPing" as const), later }),
     fc.record({ do: fc.constantFrom("receivePaused" as const, "receiveResumed" as const), later }),
     fc.record({ do: fc.constant("handleTransportQueue" as const), later, queuedBytes: fc.nat({ max: 100_000 }) }),
@@ -115,23 +121,26 @@ export function anyScript(): fc.Arbitrary<Script> {
     .chain(([chosen, [rules, chunks]]) => {
       const steps = fc.array(
         fc.oneof(
-          ...ownSteps().map((arbitrary) => ({ arbitrary, weight: 3 })),
+          ...ownSteps().map((arbitrary) => ({ arbitrary, weight: 6 })),
           ...endingSteps().map((arbitrary) => ({ arbitrary, weight: 1 })),
-          { arbitrary: fc.constant("chunk" as const), weight: 30 },
+          { arbitrary: fc.constant("chunk" as const), weight: 50 },
         ),
-        { maxLength: 40 },
+        { maxLength: 40, size: "max" },
       );
-      return steps.map((drawn) => {
-        const left = [...chunks];
-        return {
-          options: { ...chosen, role: rules.role, maxMessageBytes: rules.maxMessageBytes },
-          steps: drawn.flatMap((step): Step[] => {
-            if (step !== "chunk") return [step];
-            const chunk = left.shift();
-            return chunk === undefined ? [] : [{ do: "receive", later: 1, bytes: chunk }];
-          }),
-        };
-      });
+      return fc
+        .tuple(steps, fc.constantFrom("stop" as const, "wait" as const, "gone" as const))
+        .map(([drawn, ending]) => {
+          const left = [...chunks];
+          return {
+            ending,
+            options: { ...chosen, role: rules.role, maxMessageBytes: rules.maxMessageBytes },
+            steps: drawn.flatMap((step): Step[] => {
+              if (step !== "chunk") return [step];
+              const chunk = left.shift();
+              return chunk === undefined ? [] : [{ do: "receive", later: 1, bytes: chunk }];
+            }),
+          };
+        });
     });
 }
 
@@ -209,8 +218,18 @@ export class Run {
     this.observations.push({ step: this.#step++, now: this.now, deadline, state });
   }
 
-  /** Takes what is left. */
-  finish(): void {
+  /** Takes what is left, and goes on as the script says. */
+  finish(ending: Script["ending"]): void {
+    this.#drain();
+    if (ending === "gone") this.perform({ do: "handleTransportClosed", later: 1 });
+    for (let wakeUps = 0; ending === "wait" && wakeUps < 10 && this.connection.deadline !== undefined; wakeUps++) {
+      this.perform({ do: "wake", late: 0 });
+      this.#drain();
+    }
+    this.#drain();
+  }
+
+  #drain(): void {
     this.perform({ do: "nextEvent", most: 1e6 });
     this.perform({ do: "nextEffect", most: 1e6 });
   }
@@ -246,18 +265,16 @@ export class Run {
     }
   }
 
-  /** Keepalive's Pings have four bytes, which stand at the end of what was written, if it was written last. */
   #pongForLastPing(): Uint8Array {
-    const payload = this.#written.slice(-4);
-    if (this.#role === "client") return concat(Uint8Array.of(0x8a, payload.length), payload);
-    return concat(Uint8Array.of(0x8a, 0x80 | payload.length, 0, 0, 0, 0), payload);
+    const pings = decodeFrames(this.#written).frames.filter(({ opcode }) => opcode === 9);
+    return new Peer(this.#role).pong(pings.at(-1)?.payload);
   }
 }
 
 /** Runs a whole script, and takes what is left at its end. */
-export function run({ options, steps }: Script): Run {
+export function run({ options, steps, ending }: Script): Run {
   const running = new Run(options);
   for (const step of steps) running.perform(step);
-  running.finish();
+  running.finish(ending);
   return running;
 }

@@ -15,7 +15,7 @@ export const READ_PASS: Duration = 1;
 export class Deadline {
   #at: Instant | undefined = undefined;
   #readPassGiven = false;
-  /** How late the first wake-up for it came. */
+  /** How late the first wake-up for it came; means nothing before that. */
   lateBy: Duration = 0;
 
   /** When to wake up for it. */
@@ -27,7 +27,6 @@ export class Deadline {
   set(at: Instant): void {
     this.#at = at;
     this.#readPassGiven = false;
-    this.lateBy = 0;
   }
 
   clear(): void {
