@@ -11,7 +11,7 @@ export interface DeflateCodec {
 export interface DeflaterOptions {
   /** No distance may exceed 2 to the power of this: 8 to 15. */
   readonly windowBits: number;
-  /** How much memory the search for repetitions may take: 1 (least) to 9. */
+  /** How much memory the search for repetitions may take: 1 (least) to 9. Each level takes twice as much. */
   readonly memoryLevel: number;
 }
 

@@ -26,11 +26,10 @@ export class MatchFinder {
   readonly windowBits: number;
   readonly memoryLevel: number;
   readonly history: History;
-  readonly #maxHashBits: number;
   #hashShift = 32;
-  /** The newest position for each hash. */
+  /** The newest position for each hash: a power of two of them, at most 32 times 2 to the power of the memory level. */
   #heads = NO_POSITIONS;
-  /** For each position, modulo the size of the ring: the one before it with the same hash. */
+  /** For each position, modulo their number: the one before it with the same hash. At most twice as many as heads. */
   #chains = NO_POSITIONS;
   /** Whether the history has bytes that are not indexed. */
   #outdated = false;
@@ -39,7 +38,6 @@ export class MatchFinder {
     this.windowBits = windowBits;
     this.memoryLevel = memoryLevel;
     this.history = new History(windowBits);
-    this.#maxHashBits = Math.min(memoryLevel + 6, windowBits);
   }
 
   /** Must precede `parse`: makes room for `byteLength` more bytes. */
@@ -61,11 +59,11 @@ export class MatchFinder {
   /** Indexes the history anew. A ring that grows doubles, so this adds a constant to the cost of each byte. */
   #index(): void {
     const { history } = this;
-    const hashBits = Math.min(31 - Math.clz32(history.bytes.length), this.#maxHashBits);
-    this.#hashShift = 32 - hashBits;
-    this.#heads = new Uint16Array(1 << hashBits);
-    this.#chains = new Uint16Array(history.bytes.length);
     const { bytes, mask, position } = history;
+    this.#heads = new Uint16Array(Math.min(bytes.length, 32 << this.memoryLevel));
+    this.#chains = new Uint16Array(Math.min(bytes.length, 64 << this.memoryLevel));
+    this.#hashShift = Math.clz32(this.#heads.length) + 1;
+    const chainMask = this.#chains.length - 1;
     for (let distance = history.length; distance >= MIN_MATCH; distance--) {
       const at = position - distance;
       const word =
@@ -74,7 +72,7 @@ export class MatchFinder {
         (bytes[(at + 2) & mask]! << 16) |
         (bytes[(at + 3) & mask]! << 24);
       const hash = Math.imul(word, HASH_FACTOR) >>> this.#hashShift;
-      this.#chains[at & mask] = this.#heads[hash]!;
+      this.#chains[at & chainMask] = this.#heads[hash]!;
       this.#heads[hash] = at;
     }
     this.#outdated = false;
@@ -86,6 +84,7 @@ export class MatchFinder {
     const { bytes: past, mask, position: base, length: pastLength, windowSize } = this.history;
     const heads = this.#heads;
     const chains = this.#chains;
+    const chainMask = chains.length - 1;
     const hashShift = this.#hashShift;
     const end = input.length;
     const lastHashed = end - MIN_MATCH;
@@ -103,7 +102,7 @@ export class MatchFinder {
       const position = (base + at) & 0xffff;
       let candidate = heads[hash]!;
       heads[hash] = position;
-      chains[position & mask] = candidate;
+      chains[position & chainMask] = candidate;
 
       let longest = Math.max(heldLength, MIN_MATCH - 1);
       let longestDistance = 0;
@@ -137,7 +136,7 @@ export class MatchFinder {
             if (length >= GOOD_LENGTH || length === limit) break;
             wanted = input[at + longest]!;
           }
-          candidate = chains[candidate & mask]!;
+          candidate = chains[candidate & chainMask]!;
         }
       }
 
@@ -156,7 +155,7 @@ export class MatchFinder {
           word = (word >>> 8) | (input[at + 3]! << 24);
           const hash = Math.imul(word, HASH_FACTOR) >>> hashShift;
           const position = (base + at) & 0xffff;
-          chains[position & mask] = heads[hash]!;
+          chains[position & chainMask] = heads[hash]!;
           heads[hash] = position;
         }
         at = next;
