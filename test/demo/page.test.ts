@@ -74,6 +74,7 @@ describe.runIf(chromium !== undefined)("the page of the demo", () => {
     const ended = page.locator(".ended");
     await withText(ended, "Ping timeout");
     expect(await page.locator(".card").count()).toBe(1);
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe("ended-heading");
     expect(await ended.locator(".description").textContent()).toMatch(
       /^keepalive ping timeout: no pong arrived in time; sent Close 1011 "keepalive ping timeout"; last byte in \d+ ms ago/i,
     );

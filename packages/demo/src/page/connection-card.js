@@ -21,8 +21,10 @@ export class ConnectionCard {
   #command;
   #graph;
   #part;
-  /** @type {number | undefined} */
+  /** When what is waited for is due. @type {number | undefined} */
   #deadline;
+  /** When a Ping went out whose Pong is missing, and when that was given up. @type {[since: number, until: number]} */
+  #missing = [0, 0];
 
   /**
    * @param {ObservedConnection} seen
@@ -55,13 +57,28 @@ export class ConnectionCard {
   observe(seen, now) {
     this.#seen = seen;
     for (const { age, latency } of seen.samples) this.#graph.add(now - age, latency);
-    const { timer } = seen;
-    this.#deadline = timer && now + timer.remaining;
-    const waits = timer?.name === "pong" && this.#deadline !== undefined;
-    this.#graph.waitSince(waits ? Number(this.#deadline) - this.#greeting.pingTimeout : undefined);
+    this.#missing = this.#pongMissing(seen, now);
+    this.#graph.miss(...this.#missing);
+    this.#deadline = seen.timer && now + seen.timer.remaining;
     this.#showState();
     this.#showFacts();
     this.#showWire();
+  }
+
+  /**
+   * @param {ObservedConnection} seen
+   * @param {number} now
+   * @returns {[since: number, until: number]}
+   */
+  #pongMissing({ state, timer }, now) {
+    const { pingTimeout } = this.#greeting;
+    const [before, until] = this.#missing;
+    if (timer?.name === "pong") {
+      const since = now + timer.remaining - pingTimeout;
+      // What is on the way for long makes it seem later than it was.
+      return [since - before < LATE ? Math.min(since, before) : since, Number.POSITIVE_INFINITY];
+    }
+    return state === "open" ? [0, 0] : [before, Math.min(until, now, before + pingTimeout)]; // the end of waiting stays
   }
 
   /** @param {number} now */
@@ -72,13 +89,15 @@ export class ConnectionCard {
     setText(this.#part("waiting"), text);
     this.element.dataset.mood = mood;
     this.#part("meter").style.setProperty("--left", String(Math.min(1, remaining / whole)));
-    this.#showLatency(mood === "calm" ? 0 : whole - remaining);
+    this.#showLatency(now);
   }
 
-  /** @param {number} waited how long a Pong has been missing: the next latency is at least that */
-  #showLatency(waited) {
+  /** @param {number} now */
+  #showLatency(now) {
     const latest = this.#seen.rtt?.latest;
-    const isLate = this.#seen.timer?.name === "pong" && waited > LATE && waited > (latest ?? 0);
+    const [since, until] = this.#missing;
+    const waited = Math.min(now, until) - since;
+    const isLate = waited > LATE && waited > (latest ?? 0);
     const shown = isLate ? `>\u2009${duration(waited)}` : latest === undefined ? "–" : duration(latest);
     const [value = "", unit = ""] = shown.split(" ");
     setText(this.#part("latency"), value);

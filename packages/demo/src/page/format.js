@@ -26,7 +26,8 @@ export function seconds(ms) {
 
 /** @param {number | undefined} ms */
 export function ago(ms) {
-  return ms === undefined ? "never" : `${duration(ms)} ago`;
+  if (ms === undefined) return "never";
+  return ms < 0.005 ? "just now" : `${duration(ms)} ago`;
 }
 
 /** @param {number} bytes */

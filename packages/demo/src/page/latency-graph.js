@@ -12,8 +12,8 @@ export class LatencyGraph {
   /** @type {{ at: number, latency: number }[]} */
   #samples = [];
   #epoch = performance.now();
-  /** @type {number | undefined} */
-  #waitingSince;
+  /** When a Ping went out that has no Pong, and when that was given up. @type {[since: number, until: number]} */
+  #missing = [0, 0];
   #svg;
   #history;
   #line;
@@ -48,19 +48,20 @@ export class LatencyGraph {
   }
 
   /**
-   * A Ping waits for its Pong since this instant.
+   * A Ping went out at `since` and has had no Pong up to now, or up to `until`, when nobody waited any more.
    *
-   * @param {number | undefined} since
+   * @param {number} since
+   * @param {number} until
    */
-  waitSince(since) {
-    this.#waitingSince = since;
+  miss(since, until) {
+    this.#missing = [since, until];
   }
 
   /** @param {number} now */
   draw(now) {
     this.#history.setAttribute("transform", `translate(${WIDTH - (now - this.#epoch) * UNITS_PER_MS} 0)`);
-    const since = this.#waitingSince;
-    this.#waiting.setAttribute("d", since === undefined || now <= since ? "" : waitingPath(now - since));
+    const [since, until] = this.#missing;
+    this.#waiting.setAttribute("d", now <= since ? "" : waitingPath(since, Math.min(now, until), now));
   }
 
   #drawHistory() {
@@ -88,13 +89,16 @@ export class LatencyGraph {
 /**
  * How long the Pong has been missing, at every instant since its Ping: the latency is at least this.
  *
- * @param {number} waited
+ * @param {number} since
+ * @param {number} until
+ * @param {number} now
  */
-function waitingPath(waited) {
+function waitingPath(since, until, now) {
+  if (until <= since) return "";
   const steps = 24;
   const places = Array.from({ length: steps + 1 }, (_, step) => {
-    const elapsed = waited * (step / steps) ** 3; // closer together where the curve is steep
-    return `${(WIDTH - (waited - elapsed) * UNITS_PER_MS).toFixed(2)} ${heightOf(elapsed)}`;
+    const elapsed = (until - since) * (step / steps) ** 3; // closer together where the curve is steep
+    return `${(WIDTH - (now - since - elapsed) * UNITS_PER_MS).toFixed(2)} ${heightOf(elapsed)}`;
   });
   return `M${places.join("L")}`;
 }

@@ -57,6 +57,8 @@ function observed({ connections, open, ended }) {
   const listed = new Set(connections.map(({ id }) => id));
   for (const [id, card] of cards) {
     if (listed.has(id)) continue;
+    // Whoever uses the keyboard goes on where it is explained.
+    if (card.element.contains(document.activeElement)) part("ended-heading").focus({ preventScroll: true });
     card.element.remove();
     cards.delete(id);
   }
