@@ -198,6 +198,78 @@ describe("everybody who waits is told how it ended:", () => {
   }
 });
 
+describe("an application that waits in the middle of an iteration", () => {
+  const BEHIND: SessionPairOptions = {
+    link: { windowBytes: 1000, latency: 1 },
+    server: { readAheadBytes: 0, highWaterBytes: 1000, pingInterval: null },
+    client: { pingInterval: null },
+  };
+
+  test("for a send is told when the transport is lost, although there are messages before that", async () => {
+    const { client, server, link, until, run } = sessionPair(BEHIND);
+    const received: string[] = [];
+    let failure: unknown;
+    const application = (async () => {
+      for await (const message of server) {
+        received.push(message.kind === "text" ? message.text : "");
+        await server.send(new Uint8Array(10_000)).catch((error: unknown) => (failure = error));
+      }
+    })();
+    link.client.setReading(false);
+    for (const text of ["one", "two", "three"]) void client.send(text);
+    await run(10);
+    expect(received).toEqual(["one"]);
+    link.server.lose(new Error("ECONNRESET"));
+    await expect(until(application)).rejects.toMatchObject({ cause: { kind: "transport-lost" } });
+    expect(failure).toMatchObject({ name: "ConnectionClosed", cause: { kind: "transport-lost" } });
+    expect(received).toEqual(["one", "two", "three"]);
+  });
+
+  test("for a ping is told too", async () => {
+    const { client, server, link, until, run } = sessionPair(BEHIND);
+    const application = (async () => {
+      for await (const _message of server) await server.ping();
+    })();
+    for (const text of ["one", "two"]) void client.send(text);
+    await run(0);
+    link.server.lose(new Error("ECONNRESET"));
+    await expect(until(application)).rejects.toMatchObject({ cause: { kind: "transport-lost" } });
+  });
+
+  test("does not hold up a server that goes away: sending fails at once, and the Close gets its answer", async () => {
+    const { client, server, until, failures, clock } = sessionPair(BEHIND);
+    const application = (async () => {
+      for await (const _message of server) {
+        await new Promise<void>((resolve) => void clock.alarm(clock.now() + 100, resolve));
+        await server.send("answer");
+      }
+    })();
+    application.catch((error: unknown) => server.fail(error));
+    for (let count = 0; count < 20; count++) void client.send(new Uint8Array(1000));
+    const closed = server.goAway();
+    expect(await until(closed)).toMatchObject({ clean: true });
+    expect(clock.now()).toBeLessThan(1000);
+    expect(await until(client.closed)).toMatchObject({ code: 1001, clean: true });
+    expect(failures).toEqual([]); // an end like this is no failure of the application
+  });
+});
+
+test("an application that does not iterate at the moment does not hold up a connection that failed", async () => {
+  const { client, server, until, clock, run } = sessionPair({
+    link: { windowBytes: 1000, latency: 1 },
+    server: { readAheadBytes: 0, maxMessageBytes: 100 },
+  });
+  const iterator = server[Symbol.asyncIterator]();
+  void client.send("one");
+  await until(iterator.next());
+  void iterator.next(); // finds the message that is too big
+  void client.send(new Uint8Array(500));
+  await run(5);
+  void client.send(new Uint8Array(5000));
+  expect(await until(server.whenClosed())).toMatchObject({ cause: { violation: "message-too-big" } });
+  expect(clock.now()).toBeLessThan(1000); // not after closeTimeout
+});
+
 test("that nobody waits is no unhandled rejection", async () => {
   const { server, link, run } = sessionPair({ link: { windowBytes: 1000 } });
   link.client.setReading(false);

@@ -136,6 +136,23 @@ test("streams() ends with a normal close, and throws when the connection is lost
   await expect(lost.until(reading)).rejects.toMatchObject({ name: "ConnectionClosed", code: 1006 });
 });
 
+test("a message that is cut short by an end throws, however normal the end", async () => {
+  const pair = sessionPair({ ...PIECEWISE, link: { latency: 1 } });
+  async function* endless(): AsyncGenerator<string> {
+    for (;;) {
+      yield "piece";
+      await new Promise<void>((resolve) => void pair.clock.alarm(pair.clock.now() + 10, resolve));
+    }
+  }
+  void pair.client.send(endless());
+  const streams = reader(pair);
+  const message = await streams();
+  const reading = contentOf(pair, message);
+  void pair.server.goAway();
+  await expect(reading).rejects.toMatchObject({ name: "ConnectionClosed", event: { clean: true } });
+  expect(await streams()).toBeUndefined(); // the iteration of messages ends normally
+});
+
 test("leaving streams() lets whoever waits for the end reach it", async () => {
   const { client, server, until, clock } = sessionPair({
     server: { delivery: "fragments", readAheadBytes: 100, pingInterval: null },

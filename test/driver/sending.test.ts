@@ -326,24 +326,28 @@ describe("a message in pieces", () => {
 });
 
 describe("sending on a connection that is not open", () => {
-  test("rejects with how it ended, once it has", async () => {
+  test("rejects at once, with what is known of the end, and later with the end itself", async () => {
     const { client, server, until, run } = sessionPair({ link: { latency: 10 } });
     const closed = client.close(1000, "enough");
+    await expect(until(client.send("late"))).rejects.toMatchObject({
+      name: "ConnectionClosed",
+      code: 1006,
+      cause: { kind: "handshake", initiator: "local" },
+      event: { sent: { code: 1000, reason: "enough" }, received: undefined, clean: false },
+    });
     await run(10);
     expect(server.state).toBe("closing");
-    const late = watch(server.send("late"));
-    expect(late.state).toBe("pending");
-    const event = await until(closed);
-    await expect(until(server.send("later"))).rejects.toMatchObject({
+    await expect(until(server.send("late"))).rejects.toMatchObject({
       name: "ConnectionClosed",
       code: 1000,
       reason: "enough",
       cause: { kind: "handshake", initiator: "remote" },
     });
+    const event = await until(closed);
     await expect(until(client.send("later"))).rejects.toMatchObject({ event });
-    await expect(until(client.send(["later"]))).rejects.toBeInstanceOf(ConnectionClosed);
-    await expect(until(client.sendPrepared(prepareMessage("later")))).rejects.toBeInstanceOf(ConnectionClosed);
-    expect(late.state).toBe("ConnectionClosed");
+    await expect(until(client.send(["later"]))).rejects.toMatchObject({ event });
+    await expect(until(client.sendPrepared(prepareMessage("later")))).rejects.toMatchObject({ event });
+    await expect(until(client.ping())).rejects.toMatchObject({ event });
   });
 
   test("is no unhandled rejection when nobody awaits it", async () => {

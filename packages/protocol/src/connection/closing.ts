@@ -36,6 +36,13 @@ export class Closing {
     this.cause ??= cause;
   }
 
+  /** What can be told before the end: the last event, were the transport lost now. */
+  soFar(): ClosedEvent {
+    if (this.cause !== undefined || this.first === undefined) return this.closed(false);
+    const initiator = this.first === "sent" ? "local" : "remote";
+    return { ...this.closed(false), cause: { kind: "handshake", initiator } };
+  }
+
   /** The last event. `ended`: the transport ended by itself, it was not dropped by us. */
   closed(ended: boolean): ClosedEvent {
     const handshake = this.complete && this.cause === undefined;

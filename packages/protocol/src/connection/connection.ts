@@ -318,6 +318,14 @@ export class Connection implements Machine<ConnectionEvent> {
     return this.#closed === undefined && !this.#transportGone ? "closing" : "closed";
   }
 
+  /**
+   * How it ends: the `"closed"` event, once there is one; before, from the first sign of closing on, as much of it as can
+   * be told. A closing handshake that is under way then counts as the cause, but not as clean.
+   */
+  get ending(): ClosedEvent | undefined {
+    return this.#closed ?? this.#closing?.soFar();
+  }
+
   /** The last matched round trip in ms, `undefined` before the first. */
   get latency(): Duration | undefined {
     return this.#roundTrips?.latest;
@@ -336,6 +344,11 @@ export class Connection implements Machine<ConnectionEvent> {
   /** Whether there are received bytes that `nextEvent()` has not looked at. */
   get hasUnread(): boolean {
     return this.#reception.hasUnread;
+  }
+
+  /** Whether what arrives is dropped unseen: behind a Close, or because the connection has failed. */
+  get discardsInput(): boolean {
+    return this.#reception.discards;
   }
 
   /** Whether events carry whole messages or fragments. */

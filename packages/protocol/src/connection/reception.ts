@@ -58,6 +58,11 @@ export class Reception {
     });
   }
 
+  /** Whether it drops whatever comes. */
+  get discards(): boolean {
+    return this.#discarding;
+  }
+
   /** Whether there are bytes that nobody has asked about. */
   get hasUnread(): boolean {
     return this.#waiting !== undefined || this.#decoder.unreadBytes > 0 || this.#transforming;

@@ -74,6 +74,14 @@ export class SessionEvents implements EventConsumer<ConnectionEvent> {
     return this.#closed.promise;
   }
 
+  /**
+   * Why something cannot be done once closing has begun. The end is not waited for: it may lie behind messages that are
+   * taken only when whoever asks goes on.
+   */
+  whyNot(): ConnectionClosed {
+    return new ConnectionClosed(this.#connection.ending!);
+  }
+
   /** Settles when there is room to send more: at once, unless there is more than `highWaterBytes` to send. */
   whenWritable(): Promise<void> {
     if (this.queuedBytes <= this.#settings.highWaterBytes) return DONE;
@@ -106,6 +114,7 @@ export class SessionEvents implements EventConsumer<ConnectionEvent> {
       if (this.inbox === undefined || !connection.hasUnread) return true;
       return this.inbox.wants || this.#isUnwatched;
     }
+    if (connection.discardsInput) return true; // only the end is left to come
     if (this.paused || this.#answersTooMuch) return false;
     return this.inbox === undefined || this.inbox.wants || this.#isUnwatched;
   }
@@ -168,7 +177,10 @@ export class SessionEvents implements EventConsumer<ConnectionEvent> {
     }
   }
 
-  transportClosed(): void {}
+  transportClosed(): void {
+    this.#driver.pump();
+    if (this.closedEvent === undefined) this.#rejectWaiting(this.whyNot());
+  }
 
   turnEnded(): void {
     this.inbox?.lookAhead();
@@ -192,14 +204,19 @@ export class SessionEvents implements EventConsumer<ConnectionEvent> {
     this.#settings.observer.closed?.(this.#session, event);
     const failure = new ConnectionClosed(event);
     this.inbox?.end(isNormalClose(event) ? undefined : failure);
+    this.#rejectWaiting(failure);
+    this.#closed?.resolve(event);
+    const close = this.#settings.callbacks?.close;
+    if (close !== undefined) this.#guard(close, event);
+  }
+
+  /** There will be no Pong and no room any more. */
+  #rejectWaiting(failure: ConnectionClosed): void {
     for (const ping of this.#pings?.values() ?? []) ping.reject(failure);
     this.#pings = undefined;
     this.#drained?.reject(failure);
     this.#drained = undefined;
     this.#full = false;
-    this.#closed?.resolve(event);
-    const close = this.#settings.callbacks?.close;
-    if (close !== undefined) this.#guard(close, event);
   }
 
   /** Calls the application. Whatever it throws must neither reach the loop nor be lost. */
@@ -218,9 +235,13 @@ export class SessionEvents implements EventConsumer<ConnectionEvent> {
 
   /** The application failed: the peer is told so (1011), and whoever watches is told what it was. */
   fail(error: unknown): void {
-    const expected = error instanceof ConnectionClosed && error.event === this.closedEvent;
+    // The diagnosis is made once for each connection, at the first sign of closing.
+    const expected = error instanceof ConnectionClosed && error.event.diagnosis === this.#connection.ending?.diagnosis;
     if (!expected) this.#settings.observer.failed(this.#session, error);
     this.#connection.close(this.#driver.clock.now(), CloseCode.InternalError, "internal error");
+    // Nobody is left who would take what still arrives.
+    this.dropping = true;
+    this.#endIsAwaited = true;
     this.#driver.pump();
   }
 }

@@ -10,7 +10,6 @@ import type { DeadlineName } from "../vocabulary/machine.ts";
 import type { Duration, Instant } from "../vocabulary/time.ts";
 import { UsageError } from "../vocabulary/usage-error.ts";
 import { asyncDispose } from "./async-dispose.ts";
-import { ConnectionClosed } from "./connection-closed.ts";
 import type { Driver } from "./driver.ts";
 import type { Inbox, Item } from "./inbox.ts";
 import { SessionEvents } from "./session-events.ts";
@@ -73,8 +72,8 @@ export class Session<Opening = unknown> implements AsyncIterable<Message> {
    * when there is room for more, at once unless more than `highWaterBytes` waits to be sent. Messages go out in the order
    * of the calls. Bytes must not be changed before they are sent.
    *
-   * Throws `UsageError` "bad-argument"; rejects with `ConnectionClosed` once closing has begun. Nobody need await it: the
-   * rejection is not reported as unhandled.
+   * Throws `UsageError` "bad-argument"; rejects with `ConnectionClosed` once closing has begun, with what is known of it by
+   * then. Nobody need await it: the rejection is not reported as unhandled.
    */
   send(content: string | Uint8Array | Pieces, options?: SendOptions): Promise<void> {
     if (this.#pieces !== undefined) return this.#after(this.#pieces, () => this.send(content, options));
@@ -125,7 +124,10 @@ export class Session<Opening = unknown> implements AsyncIterable<Message> {
       throw new UsageError("bad-option", 'streams() needs delivery: "fragments"');
     }
     const inbox = this.#startIterating();
-    this.#streams ??= new MessageStreams(async () => (await this.#next(inbox)).value as Fragment | undefined);
+    this.#streams ??= new MessageStreams(
+      async () => (await this.#next(inbox)).value as Fragment | undefined,
+      () => this.#events.whyNot(),
+    );
     return this.#streams.messages(() => this.#stopIterating());
   }
 
@@ -347,11 +349,8 @@ export class Session<Opening = unknown> implements AsyncIterable<Message> {
     return result;
   }
 
-  /** The end itself is waited for, so that the error tells how the connection ended. */
   #rejectClosed(): Promise<never> {
-    const result = this.#events.whenClosed().then((event) => {
-      throw new ConnectionClosed(event);
-    });
+    const result = Promise.reject(this.#events.whyNot());
     result.catch(() => {});
     return result;
   }

@@ -2,7 +2,10 @@
 
 import type { Fragment } from "../vocabulary/event.ts";
 
-/** A message in pieces, as they arrive. What is left of it when the next message is asked for is skipped. */
+/**
+ * A message in pieces, as they arrive. What is left of it when the next message is asked for is skipped. If the connection
+ * ends in the middle of it, however normally, iterating throws `ConnectionClosed`.
+ */
 export interface StreamedMessage extends AsyncIterable<string | Uint8Array> {
   readonly kind: "text" | "binary";
 }
@@ -10,14 +13,19 @@ export interface StreamedMessage extends AsyncIterable<string | Uint8Array> {
 /** Groups the fragments of a connection into messages. */
 export class MessageStreams {
   readonly #nextFragment: () => Promise<Fragment | undefined>;
+  readonly #truncated: () => Error;
   /** The message that was handed out last; only this one has a right to the next fragment. */
   #latest: StreamedMessage | undefined = undefined;
   /** Whether the next fragment belongs to it. */
   #unfinished = false;
 
-  /** `nextFragment` yields the fragments in their order, `undefined` at the end. */
-  constructor(nextFragment: () => Promise<Fragment | undefined>) {
+  /**
+   * `nextFragment` yields the fragments in their order, `undefined` at the end; `truncated` makes the error for whoever
+   * reads a message that will never be finished.
+   */
+  constructor(nextFragment: () => Promise<Fragment | undefined>, truncated: () => Error) {
     this.#nextFragment = nextFragment;
+    this.#truncated = truncated;
   }
 
   /** The messages from now on: the rest of one that was begun before is skipped. `left` is called at the end. */
@@ -39,9 +47,12 @@ export class MessageStreams {
     let fragment: Fragment | undefined = first;
     const advance = async (): Promise<Fragment | undefined> => {
       if (this.#latest !== message) return undefined;
-      const taken = fragment ?? (this.#unfinished ? await this.#next() : undefined);
+      const taken = fragment;
       fragment = undefined;
-      return taken;
+      if (taken !== undefined || !this.#unfinished) return taken;
+      const next = await this.#next();
+      if (next === undefined) throw this.#truncated();
+      return next;
     };
     const message: StreamedMessage = {
       kind: first.message,
