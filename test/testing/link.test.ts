@@ -439,6 +439,17 @@ test("the way a link behaves can be changed while it is in use", () => {
   expect(server.log).toContain("2 bytes at 100"); // in order, all the same
 });
 
+test("bytes are released once the network has taken them all", () => {
+  const { clock, link, server } = setUp({ windowBytes: 4 });
+  const bytes = numbered(6);
+  link.client.write(bytes);
+  expect(link.client.hasReleasedBytes).toBe(false);
+  clock.advance(10);
+  expect(link.client.hasReleasedBytes).toBe(true);
+  bytes.fill(99);
+  expect(server.bytes).toEqual([...numbered(6)]);
+});
+
 test("what is written can be watched", () => {
   const { link } = setUp();
   const written: number[] = [];

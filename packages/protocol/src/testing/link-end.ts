@@ -107,6 +107,11 @@ export class LinkEnd implements Transport {
     return this.#outgoing.queuedBytes;
   }
 
+  /** The network copies what it takes. */
+  get hasReleasedBytes(): boolean {
+    return this.#outgoing.queuedBytes === 0;
+  }
+
   // ---- the simulation ----
 
   /** Whether it takes bytes from the network at the moment. */

@@ -1,0 +1,185 @@
+// The invariants of a world, and what must be true at its end.
+
+import type { ClosedEvent } from "@sansock/protocol";
+import { isCalm, type Plan, SIDES, type Side } from "./plan.ts";
+import type { SideState, World } from "./world.ts";
+
+const STATES = ["open", "closing", "closed"];
+/** Timers round up, and a late or unread input gets one more read pass. */
+const SLACK = 5;
+/** What the engine may hold beside a message: two chunks, and the first segments of what it collects. */
+const RETAINED_BESIDE = 3 * 65_536;
+
+/** What is known about a side from the steps before. */
+interface Memory {
+  state: number;
+  /** When its clock was first seen with it closing. */
+  closingSince: number | undefined;
+}
+
+export class Judge {
+  readonly #world: World;
+  readonly #memory: Record<Side, Memory> = {
+    client: { state: 0, closingSince: undefined },
+    server: { state: 0, closingSince: undefined },
+  };
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  /** Something was told to an observer. */
+  observed({ side, closed, opened }: SideState, what: string): void {
+    if (closed.length > 0 || opened === 0)
+      this.#world.journal.fail(side, `${what} before the beginning, or behind the end`);
+  }
+
+  /** After every step. */
+  judgeStep(): void {
+    for (const side of SIDES) {
+      const state = this.#world.sides[side];
+      if (state.opened > 1 || state.closed.length > 1) this.#fail(side, "opened or closed twice");
+      if (state.session === undefined) continue;
+      this.#judgeStates(state);
+      this.#judgeMemory(state);
+      if (hasTrueClock(this.#world.plan, side)) this.#judgeTime(state);
+    }
+  }
+
+  /** When everything is over. */
+  judgeEnd(): void {
+    const { client, server } = this.#world.sides;
+    for (const one of [client, server]) {
+      if (one.session !== undefined && one.closed.length !== 1)
+        this.#fail(one.side, `closed ${one.closed.length} times`);
+      if (one.session !== undefined && one.session.state !== "closed") this.#fail(one.side, `is ${one.session.state}`);
+      if (one.closed[0]?.clean) one.wiretap.end();
+    }
+    for (const [one, other] of [
+      [client, server],
+      [server, client],
+    ] as const) {
+      const [event, another] = [one.closed[0], other.closed[0]];
+      if (event === undefined || another === undefined) continue;
+      this.#judgeAgreement(one, event, other, another);
+      this.#judgeDelivery(one, other, another);
+    }
+    if (client.closed[0] !== undefined && server.closed[0] !== undefined) this.#judgeCalm();
+  }
+
+  #judgeStates({ side, session }: SideState): void {
+    const memory = this.#memory[side];
+    const state = STATES.indexOf(session!.state);
+    if (state < memory.state) this.#fail(side, `was ${STATES[memory.state]}, and is ${session!.state}`);
+    memory.state = state;
+  }
+
+  #judgeMemory({ side, session, connection, actor }: SideState): void {
+    const { plan } = this.#world;
+    const { maxQueuedBytes, maxMessageBytes } = plan.settings[side];
+    const largest = plan.maxLength * 4 + 1000;
+    const limit = maxMessageBytes ?? largest;
+    if (typeof maxQueuedBytes === "number") {
+      const answers = 2 * (plan.settings[side].highWaterBytes ?? 0);
+      const most = maxQueuedBytes + largest + answers + 10_000;
+      if (session!.queuedBytes > most) this.#fail(side, `${session!.queuedBytes} bytes are queued`);
+    }
+    const retained = connection?.retainedBytes ?? 0;
+    const most = limit * 1.1 + RETAINED_BESIDE;
+    if (retained > most) this.#fail(side, `${retained} bytes are retained, of which ${most} would do`);
+    if (actor.unsettled.size > 100_000) this.#fail(side, "promises pile up");
+  }
+
+  #judgeTime({ side, session, end }: SideState): void {
+    const { plan } = this.#world;
+    const now = end.clock.now();
+    const timer = session!.timer;
+    if (timer !== undefined && timer.at <= now) this.#fail(side, `waits for ${timer.name} since ${timer.at}`);
+    const memory = this.#memory[side];
+    if (session!.state === "open") return;
+    memory.closingSince ??= now;
+    const { closeTimeout } = plan.settings[side];
+    if (session!.state !== "closing" || typeof closeTimeout !== "number") return;
+    const overdue = now - memory.closingSince - closeTimeout;
+    if (overdue > SLACK) this.#fail(side, `has been closing for ${overdue} ms too long`);
+  }
+
+  #judgeAgreement(one: SideState, event: ClosedEvent, other: SideState, another: ClosedEvent): void {
+    const { received, cause } = event;
+    if (received !== undefined) {
+      const { sent } = another;
+      const same = sent !== undefined && sent.code === received.code && sent.reason === received.reason;
+      if (!same) this.#fail(one.side, `received ${JSON.stringify(received)}, but ${JSON.stringify(sent)} was sent`);
+    }
+    if (cause.kind === "violation" && cause.violation !== "message-too-big") {
+      this.#fail(one.side, `says that ${other.side} broke the protocol: ${cause.violation}`);
+    }
+    if (event.clean && (event.received === undefined || event.sent === undefined))
+      this.#fail(one.side, "is clean, but how");
+    if (cause.kind === "random-failed" && !this.#hasFault("fail randomness", one.side))
+      this.#fail(one.side, "had randomness");
+  }
+
+  /** Whoever received a Close has got everything that was sent before it. */
+  #judgeDelivery(one: SideState, other: SideState, another: ClosedEvent): void {
+    const { promised, received, wanted, sent } = other.actor.incoming;
+    if (another.received === undefined || !wanted || !other.application.takesAll) return;
+    const whole = sent.slice(0, promised).findLastIndex(({ broken }) => !broken) + 1;
+    if (received < whole)
+      this.#fail(other.side, `got ${received} of ${whole} messages that ${one.side} sent before its Close`);
+  }
+
+  /** Where nothing went wrong everything must be well. */
+  #judgeCalm(): void {
+    const { plan, sides } = this.#world;
+    const { how } = plan.ending;
+    if (!isCalm(plan) || !isQuick(plan) || how === "abort") return;
+    const names = Object.values(plan.applications);
+    if (SIDES.some((side) => !sides[side].application.keepsUp) || names.includes("re-entrant")) return;
+    for (const side of SIDES) {
+      const event = sides[side].closed[0]!;
+      const brokeOff = SIDES.some(
+        (side) => event.sent?.code === 1011 && sides[side].actor.outgoing.sent.some((e) => e.broken),
+      );
+      if (!event.clean && !brokeOff) this.#fail(side, `ended with ${JSON.stringify(event)} although nothing was wrong`);
+    }
+  }
+
+  #hasFault(kind: string, side: Side): boolean {
+    return this.#world.plan.faults.some(({ fault }) => fault.kind === kind && "side" in fault && fault.side === side);
+  }
+
+  #fail(side: Side, what: string): void {
+    this.#world.journal.fail(side, what);
+  }
+}
+
+/** Whether nothing is done to the clock of a side. */
+function hasTrueClock(plan: Plan, side: Side): boolean {
+  const kinds = ["suspend", "oversleep", "step", "freeze"];
+  return !plan.faults.some(({ fault }) => kinds.includes(fault.kind) && "side" in fault && fault.side === side);
+}
+
+/** Whether link and limits are such that no timeout and no limit can be hit by mere traffic. */
+function isQuick({ link, settings, handshake }: Plan): boolean {
+  const { latency, windowBytes, bytesPerMs, partialWrites, jitter, maxChunkBytes } = link.both;
+  const quickLink =
+    latency <= 1 &&
+    jitter <= 5 &&
+    windowBytes >= 16_384 &&
+    bytesPerMs >= 1000 &&
+    !partialWrites &&
+    maxChunkBytes >= 100;
+  const noLimits = SIDES.every((side) => {
+    const { maxMessageBytes, maxQueuedBytes, autoPong } = settings[side];
+    return maxMessageBytes === null && maxQueuedBytes !== 20_000 && autoPong === true;
+  });
+  const noDelays = (handshake?.authorizeAfter ?? 0) < 500;
+  return (
+    quickLink &&
+    noLimits &&
+    noDelays &&
+    link.toServer.readInterval === undefined &&
+    link.toClient.readInterval === undefined
+  );
+}
