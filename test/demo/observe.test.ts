@@ -1,14 +1,23 @@
 // The demo without a browser: what it answers to requests, and to those who observe.
 
-import { request } from "node:http";
+import { type IncomingMessage, type RequestOptions, request } from "node:http";
 import { connect, HandshakeRefused } from "@sansock/node-adapter";
 import { describe, expect, test } from "vitest";
 import { parseCommand } from "../../packages/demo/src/observation.ts";
-import { start } from "./chromium.ts";
+import { start } from "./support.ts";
 
 async function fetchFrom(url: string, path: string, method = "GET"): Promise<{ status: number; headers: Headers }> {
   const { status, headers } = await fetch(new URL(path, url), { method });
   return { status, headers };
+}
+
+/** A request that nobody puts in order first, as `fetch` would. */
+function requestAsItIs(url: string, options: RequestOptions): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    request(url, options, (response) => resolve(response.resume()))
+      .on("error", reject)
+      .end();
+  });
 }
 
 describe("the demo", () => {
@@ -28,10 +37,13 @@ describe("the demo", () => {
 
   test("answers a path that leads out of its folder with 404", async () => {
     const { url } = await start();
-    const status = await new Promise((resolve) => {
-      request(url, { path: "/../demo.ts" }, (response) => resolve(response.resume().statusCode)).end();
-    });
-    expect(status).toBe(404);
+    expect((await requestAsItIs(url, { path: "/../demo.ts" })).statusCode).toBe(404);
+  });
+
+  test("lets a page at an IPv6 address connect to all ports: a policy cannot name such an address", async () => {
+    const { url } = await start();
+    const { headers } = await requestAsItIs(url, { headers: { Host: "[::1]:9001" } });
+    expect(headers["content-security-policy"]).toContain("connect-src 'self' ws:;");
   });
 
   test("lets no page of another host observe", async () => {

@@ -4,7 +4,7 @@ import { connect } from "@sansock/node-adapter";
 import type { Browser, Locator } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { chromium } from "../support/tools.ts";
-import { launchChromium, openPage, start } from "./chromium.ts";
+import { launchChromium, openPage, start } from "./support.ts";
 
 /** The card of a connection with this text on it, anywhere. */
 const withText = (locator: Locator, text: string | RegExp): Promise<void> =>

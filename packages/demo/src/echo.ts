@@ -4,6 +4,7 @@ import { serve } from "@sansock/node-adapter";
 import { permessageDeflate } from "@sansock/protocol";
 import { CommandLineError } from "./command-line.ts";
 import { runMain } from "./run-main.ts";
+import { urlHost } from "./url-host.ts";
 
 const usage = `Usage: npm run echo -- [options]
 
@@ -43,7 +44,3 @@ await runMain({
     return () => server.close({ timeout: 2_000 });
   },
 });
-
-function urlHost(host: string): string {
-  return host.includes(":") ? `[${host}]` : host;
-}

@@ -60,9 +60,10 @@ function answer(response: ServerResponse, status: number, headers: Record<string
 /** The page may use its own files, and open WebSockets to this host. */
 function contentSecurityPolicy(host: string | undefined, relayPort: number): string {
   const hostname = URL.canParse(`http://${host}`) ? new URL(`http://${host}`).hostname : "127.0.0.1";
+  const relay = hostname.startsWith("[") ? "ws:" : `ws://${hostname}:${relayPort}`; // policies cannot name IPv6 addresses
   return [
     "default-src 'self'",
-    `connect-src 'self' ws://${hostname}:${relayPort}`,
+    `connect-src 'self' ${relay}`,
     "base-uri 'none'",
     "form-action 'none'",
     "frame-ancestors 'none'",

@@ -7,6 +7,7 @@ import { Observers } from "./observers.ts";
 import { createPageServer } from "./page.ts";
 import { type Relay, startRelay } from "./relay.ts";
 import { Roster } from "./roster.ts";
+import { urlHost } from "./url-host.ts";
 
 /** Times in ms. */
 export interface DemoOptions {
@@ -61,7 +62,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     throw error;
   }
   return {
-    url: `http://${host.includes(":") ? `[${host}]` : host}:${server.port}/`,
+    url: `http://${urlHost(host)}:${server.port}/`,
     async close() {
       await server.close({ timeout: CLOSE_WITHIN });
       relay?.close();

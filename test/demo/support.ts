@@ -1,4 +1,4 @@
-// A headless browser, and pages of the demo in it.
+// Demos that run as long as a test, and their pages in a headless browser.
 
 import { type Browser, type Page, chromium as playwright } from "playwright-core";
 import { afterEach } from "vitest";
