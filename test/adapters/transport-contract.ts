@@ -142,6 +142,30 @@ export const transportContract: readonly ContractTest[] = [
     },
   },
   {
+    name: "keeps no bytes that it says to have released, so that their memory can be used again",
+    async run(harness) {
+      const { transport, peer, recorder } = await start(harness);
+      const parts: Uint8Array[] = [];
+      const writeAndReuse = (length: number, more: boolean): void => {
+        const bytes = bytesOf(length);
+        parts.push(bytes.slice());
+        transport.write(bytes, more);
+        if (transport.hasReleasedBytes === true) bytes.fill(0xee);
+      };
+      for (let index = 0; index < 60; index++) writeAndReuse(index * 37, index % 3 !== 2);
+      peer.setReading(false); // some of what follows cannot be handed on at once
+      for (let index = 0; index < 60; index++) writeAndReuse(200_000 + index, index % 3 !== 2);
+      await barrier(harness);
+      writeAndReuse(1000, false);
+      peer.setReading(true);
+      const expected = concat(parts);
+      await untilPeer(peer, () => peer.receivedLength === expected.length);
+      equal(peer.received, expected);
+      transport.destroy();
+      await recorder.until(() => recorder.closes.length === 1);
+    },
+  },
+  {
     name: "says how much it holds while the peer does not read, and drained() when it is gone",
     async run(harness) {
       const { transport, peer, recorder } = await start(harness);

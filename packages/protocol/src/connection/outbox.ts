@@ -1,6 +1,7 @@
 // What waits to be sent. Frames are written one behind the other into one buffer, so that everything that one pump of
 // the driver causes goes out as one `write` effect.
 
+import { copyInto } from "../bytes/bytes.ts";
 import { applyMask, prefersWords, wordsWithin } from "../bytes/mask.ts";
 import type { MaskKeys } from "../bytes/mask-keys.ts";
 import { Queue } from "../bytes/queue.ts";
@@ -100,7 +101,7 @@ export class Outbox {
       return;
     }
     const buffer = this.#reserve(frame.length);
-    buffer.set(frame, this.#used);
+    copyInto(buffer, this.#used, frame);
     this.#used += frame.length;
   }
 
@@ -152,6 +153,11 @@ export class Outbox {
     return { kind };
   }
 
+  /** The transport is done with the bytes of every effect. */
+  effectsReleased(): void {
+    this.#slab.reclaim(this);
+  }
+
   #append(firstByte: number, payload: Uint8Array): void {
     const key = this.#drawKey();
     if (this.randomFailed) return;
@@ -165,7 +171,7 @@ export class Outbox {
     }
     const buffer = this.#reserve(headerLength(length, key !== undefined) + length);
     const start = writeHeader(buffer, this.#used, firstByte, length, key);
-    buffer.set(payload, start);
+    copyInto(buffer, start, payload);
     this.#used = start + length;
     if (key !== undefined) mask(buffer, start, this.#used, key);
   }
@@ -198,7 +204,7 @@ export class Outbox {
       this.#passOn();
       return this.#begin(count);
     }
-    const larger = this.#slab.allocate(Math.min(MOST_COALESCED, Math.max(filled + count, filled * 2)));
+    const larger = this.#slab.take(Math.min(MOST_COALESCED, Math.max(filled + count, filled * 2)));
     larger.set(buffer.subarray(this.#start, this.#used));
     this.#buffer = larger;
     this.#start = 0;
@@ -215,15 +221,14 @@ export class Outbox {
       this.#buffer = this.#slab.memory;
     } else {
       this.#start = this.#used = 0;
-      this.#end = most;
-      this.#buffer = this.#slab.allocate(most);
+      this.#buffer = this.#slab.take(most);
+      this.#end = this.#buffer.length;
     }
     return this.#buffer;
   }
 
   #takeBuffer(buffer: Uint8Array): Uint8Array {
-    this.#slab.giveBack(buffer, this.#used, this.#end);
-    const bytes = buffer.subarray(this.#start, this.#used);
+    const bytes = this.#slab.lend(this, buffer, this.#start, this.#used, this.#end);
     this.#lastWrite = bytes.length;
     this.#buffer = undefined;
     this.#start = this.#used = this.#end = 0;

@@ -175,6 +175,7 @@ export class Driver implements TransportListener {
       }
       effect = next;
     }
+    if (this.transport.hasReleasedBytes === true) this.#machine!.handleEffectsReleased?.();
     return true;
   }
 
@@ -209,5 +210,6 @@ export class Driver implements TransportListener {
     if (reading) this.#machine!.receiveResumed(now);
     else this.#machine!.receivePaused(now);
     this.transport.setReading(reading);
+    this.#arm(); // a deadline may stand still while we do not read
   }
 }

@@ -29,6 +29,12 @@ export interface Transport {
   setReading(reading: boolean): void;
   /** Bytes accepted by `write` that the operating system has not taken yet. */
   readonly queuedBytes: number;
+  /**
+   * Whether the transport is done with everything that was written: the operating system has its own copy, and nothing
+   * refers to the bytes any more. Then their memory is used for what is sent next, which is warm and costs nothing to
+   * make. A transport that says so wrongly sends garbage; one that says nothing has its bytes for good.
+   */
+  readonly hasReleasedBytes?: boolean;
 }
 
 /** A monotonic clock with an alarm. */

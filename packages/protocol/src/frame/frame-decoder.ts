@@ -2,7 +2,7 @@
 // (§5.4), not what payloads mean.
 
 import { EMPTY } from "../bytes/bytes.ts";
-import { applyMask, prefersWords, wordsWithin } from "../bytes/mask.ts";
+import { applyMask, prefersWords, type Words, wordsWithin } from "../bytes/mask.ts";
 import { isControl, Opcode } from "../vocabulary/opcode.ts";
 import type { Violation } from "../vocabulary/violation.ts";
 import { checkFirstByte, checkSecondByte } from "./frame-rules.ts";
@@ -87,7 +87,7 @@ export class FrameDecoder {
   /** How many more bytes the current message may have. */
   #allowance = 0;
   #at = 0;
-  #words: Int32Array | undefined = undefined;
+  #words: Words | undefined = undefined;
 
   constructor(options: FrameDecoderOptions) {
     this.#masked = options.masked;

@@ -33,6 +33,11 @@ export interface Machine<Event> {
   receiveResumed(now: Instant): void;
   /** The next thing that the transport must do, or `undefined`. */
   nextEffect(): Effect | undefined;
+  /**
+   * The transport is done with the bytes of every effect that was taken: nothing refers to them any more, and what the
+   * machine made it may use again. Optional, for whoever knows; without it no memory is ever used twice.
+   */
+  handleEffectsReleased?(): void;
   /** The next thing that the application should know, or `undefined` until more is received. */
   nextEvent(): Event | undefined;
   /** By when `handleTimeout` wants to be called; `undefined` when there is nothing to wait for. */
