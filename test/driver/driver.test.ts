@@ -313,6 +313,20 @@ describe("the alarm", () => {
     expect(clock.alarms.map(({ at }) => at)).toEqual([50]);
   });
 
+  test("is set for a deadline that goes on when reading does, and cancelled when it stands still", () => {
+    const { machine, clock, driver, consumer } = setUp();
+    machine.receivePaused = () => (machine.deadline = undefined);
+    machine.receiveResumed = () => (machine.deadline = 500);
+    machine.deadline = 100;
+    consumer.wantsEvents = false;
+    driver.received(new Uint8Array(1));
+    clock.endTurn();
+    expect(clock.alarms).toEqual([]);
+    consumer.wantsEvents = true;
+    driver.pump();
+    expect(clock.alarms.map(({ at }) => at)).toEqual([500]);
+  });
+
   test("is cancelled when there is no deadline any more", () => {
     const { machine, clock, driver } = setUp();
     machine.deadline = 100;

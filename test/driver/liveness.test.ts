@@ -94,6 +94,24 @@ describe("keepalive", () => {
     expect(client.state).toBe("open");
   });
 
+  test("that stood still while we did not read goes on when we do, although nothing else happens", async () => {
+    const { client, server, link, run, until, clock } = sessionPair({
+      link: { latency: 10 },
+      server: { pingInterval: 1000, pingTimeout: 500, pausedReading: "suspend", callbacks: { message() {} } },
+      client: { pingInterval: null },
+    });
+    await run(990);
+    server.pause();
+    await run(20); // the Ping goes out, and its deadline stands still
+    link.cut();
+    await run(10_000);
+    expect(server.state).toBe("open");
+    server.resume();
+    expect(await until(server.whenClosed())).toMatchObject({ cause: { kind: "ping-timeout" } });
+    expect(clock.now()).toBe(1010 + 10_000 + 500 + 10_000);
+    expect(client.state).toBe("open");
+  });
+
   test("survives a suspended computer whose peer went on answering", async () => {
     // The laptop sleeps between the Ping and the arrival of its Pong, far beyond the timeout.
     const { server, link, run } = sessionPair({

@@ -91,7 +91,8 @@ export class Actor {
   drawContent(length: number = this.drawLength()): string | Uint8Array {
     if (this.random.chance(0.5)) return this.random.bytes(length);
     const unit = this.random.pick(ALPHABET);
-    return `${this.outgoing.sent.length}:${unit.repeat(length / 2)}`;
+    // The first character tells messages apart.
+    return String.fromCodePoint(0x4e00 + this.outgoing.sent.length) + unit.repeat(length / 2);
   }
 
   /** Sends something, in any of the ways there are, or `simply`. Resolves as `send` does. */
