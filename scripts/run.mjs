@@ -42,6 +42,7 @@ function check() {
   for (const project of [
     "packages/protocol",
     "packages/node-adapter",
+    "packages/deno-adapter",
     "packages/demo",
     "packages/demo/src/page",
     "test",
