@@ -89,7 +89,7 @@ describe.runIf(chromium !== undefined)("the page of the demo", () => {
   });
 
   test("shows who waits for whom when a client stops reading, and ends that too", async () => {
-    const { page } = await openPage(browser, (await start()).url);
+    const { page } = await openPage(browser, (await start({ pingTimeout: 8_000 })).url);
     const card = page.locator(".card").first();
     await button(card, "Stall reading").click();
     await withText(card, "the client reads nothing");
