@@ -20,9 +20,9 @@ const MAX_HEADER_BYTES = 14;
 /** Above this, memory of its own is made for a write. */
 const SLAB_UP_TO = 4096;
 /** Beyond this a buffer is passed on and a new one begun, rather than copied into one of twice the size. */
-const MOST_COALESCED = 64 * 1024;
+const MOST_COALESCED = 128 * 1024;
 /** An unmasked payload of this size is passed on by reference: copying it would cost more than a second segment. */
-const BY_REFERENCE_FROM = 16 * 1024;
+const BY_REFERENCE_FROM = 64 * 1024;
 /** Text up to this length gets room for the worst case; longer text is measured first. */
 const MEASURE_TEXT_FROM = 1024;
 /**
@@ -155,7 +155,8 @@ export class Outbox {
 
   /** The transport is done with the bytes of every effect. */
   effectsReleased(): void {
-    this.#slab.reclaim(this);
+    // What is ready to be written was lent, too, but not taken yet: its memory is not free.
+    if (this.#full === undefined) this.#slab.reclaim(this);
   }
 
   #append(firstByte: number, payload: Uint8Array): void {
