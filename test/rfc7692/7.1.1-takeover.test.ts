@@ -116,6 +116,19 @@ describe.each(CODECS)("with $name", (codec) => {
     });
   });
 
+  test("without context takeover, what a message is compressed to depends on nothing that any connection sent", () => {
+    const alone = (message: Uint8Array): Uint8Array => open(codec, 12, false).encode(message, true);
+    const shared = codec.create();
+    const direction = { windowBits: 12, contextTakeover: false };
+    const options = { codec: shared, outgoing: direction, incoming: direction, memoryLevel: 5, thresholdBytes: 0 };
+    const transforms = Array.from({ length: 3 }, () => new DeflateTransform(options));
+    const next = messages(5);
+    for (let count = 0; count < MESSAGES; count++) {
+      const message = next();
+      expectBytes(transforms[count % 3]!.encode(message, true), alone(message));
+    }
+  });
+
   test("without context takeover, many connections that take turns do not disturb each other", () => {
     const shared = codec.create();
     const random = generator(9);

@@ -130,8 +130,7 @@ describe.each(CODECS)("with $name", ({ create }) => {
     });
 
     test("every proper prefix of a message", () => {
-      const text =
-        "a text, a text, a text that is long enough for a dynamic block: ".repeat(3) + "0123456789abcdefghijklmnop";
+      const text = `${"a text, a text, a text that is long enough for a dynamic block: ".repeat(3)}0123456789abcdefghijklmnop`;
       const payload = transformOf().encode(utf8(text), true);
       expect(receive(transformOf(), payload)).toBe(text);
       for (let length = 0; length < payload.length; length++) {

@@ -55,6 +55,7 @@ export class DeflateTransform implements MessageTransform {
   }
 
   push(bytes: Uint8Array, fin: boolean): void {
+    if (this.#invalid) return;
     const { codec, incoming } = this.#options;
     this.#inflater ??= codec.createInflater({ windowBits: incoming.windowBits });
     this.#inflater.push(bytes);
