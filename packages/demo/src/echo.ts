@@ -1,7 +1,6 @@
 // `npm run echo`: a plain echo server, for conformance suites and load generators to point at.
 
-import { serve } from "@sansock/node-adapter";
-import { permessageDeflate } from "@sansock/protocol";
+import { permessageDeflate, serve } from "@sansock/node-adapter";
 import { CommandLineError } from "./command-line.ts";
 import { runMain } from "./run-main.ts";
 import { urlHost } from "./url-host.ts";

@@ -12,7 +12,6 @@ import {
   type SessionCallbacks,
   type SessionHandler,
 } from "@sansock/protocol/driver";
-import { handleHttp } from "./http-fallback.ts";
 import { nodeRuntime } from "./node-runtime.ts";
 import { peerOf } from "./peer.ts";
 import { Server } from "./server.ts";
@@ -60,14 +59,14 @@ export function attach(
   const acceptor = new Acceptor(options, handler, {
     runtime: nodeRuntime,
     secure: "setSecureContext" in http ? true : undefined,
-    handleHttp: (request, transport) => handleHttp(request, transport, undefined),
+    handleHttp: (request) => request.reject(426),
   });
   const attachment: Attachment = { wants: matcher(path), acceptor };
   const stop = (): void => {
     signal?.removeEventListener("abort", onAbort);
     detach(http, attachment);
   };
-  const server = new Server(acceptor, undefined, stop);
+  const server = new Server(acceptor, undefined, stop, () => {});
   const onAbort = (): void => void server.close();
   join(http, attachment);
   signal?.addEventListener("abort", onAbort, { once: true });

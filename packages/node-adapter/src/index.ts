@@ -4,12 +4,16 @@ export {
   type CloseCause,
   CloseCode,
   type ClosedEvent,
+  type DeadlineName,
   type Diagnosis,
+  type Duration,
+  describeClosed,
   type Message,
   OriginPolicy,
   type PermessageDeflateOptions,
   type PreparedMessage,
   prepareMessage,
+  type RoundTripStatistics,
   UsageError,
 } from "@sansock/protocol";
 export {
@@ -29,6 +33,8 @@ export {
   type SessionCallbacks,
   type SessionHandler,
   type SessionOptions,
+  type StreamedMessage,
+  type TimerRequest,
 } from "@sansock/protocol/driver";
 export { type AttachOptions, attach } from "./attach.ts";
 export { permessageDeflate } from "./compression.ts";

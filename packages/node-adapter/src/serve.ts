@@ -10,7 +10,7 @@ import {
   type SessionCallbacks,
   type SessionHandler,
 } from "@sansock/protocol/driver";
-import { handleHttp } from "./http-fallback.ts";
+import { HttpFallback } from "./http-fallback.ts";
 import { nodeRuntime } from "./node-runtime.ts";
 import { peerOf } from "./peer.ts";
 import { Server } from "./server.ts";
@@ -25,7 +25,10 @@ export interface ServeOptions
     > {
   /** Certificate, key and everything else that TLS servers take; without it the server speaks plain TCP. */
   readonly tls?: TlsOptions | undefined;
-  /** Answers requests that are not for a WebSocket. It need not listen. Default: they are answered with 426. */
+  /**
+   * Answers requests that are not for a WebSocket. It need not listen. When the WebSocket server is closed, connections
+   * that it gave to this one are dropped. Default: the answer is 426.
+   */
   readonly http?: HttpServer | undefined;
 }
 
@@ -48,10 +51,11 @@ export async function serve(
   handler: SessionHandler | SessionCallbacks<ServerOpening>,
 ): Promise<Server> {
   const { tls, http, signal, ...listenOptions } = options;
+  const fallback = new HttpFallback(http);
   const acceptor = new Acceptor(options, handler, {
     runtime: nodeRuntime,
     secure: tls === undefined ? undefined : true,
-    handleHttp: (request, transport) => handleHttp(request, transport, http),
+    handleHttp: (request, transport) => fallback.handle(request, transport),
   });
   const accept = (socket: Socket | TLSSocket): void => {
     const transport = new SocketTransport(socket, acceptor.sessionSettings.lowWaterBytes);
@@ -72,7 +76,7 @@ export async function serve(
     signal?.removeEventListener("abort", onAbort);
     listener.close();
   };
-  const server = new Server(acceptor, listener, stop);
+  const server = new Server(acceptor, listener, stop, () => fallback.close());
   const onAbort = (): void => void server.close();
   signal?.addEventListener("abort", onAbort, { once: true });
   if (signal?.aborted) onAbort();

@@ -8,12 +8,14 @@ export class Server implements AsyncDisposable {
   readonly #acceptor: Acceptor;
   readonly #listener: NetServer | undefined;
   readonly #stop: () => void;
+  readonly #finish: () => void;
 
-  /** Made by `serve` and `attach`. */
-  constructor(acceptor: Acceptor, listener: NetServer | undefined, stop: () => void) {
+  /** Made by `serve` and `attach`. `stop` takes no more connections, `finish` comes when all sessions have ended. */
+  constructor(acceptor: Acceptor, listener: NetServer | undefined, stop: () => void, finish: () => void) {
     this.#acceptor = acceptor;
     this.#listener = listener;
     this.#stop = stop;
+    this.#finish = finish;
   }
 
   /** The sessions that have not ended. */
@@ -44,6 +46,7 @@ export class Server implements AsyncDisposable {
   async close(options?: CloseServerOptions): Promise<void> {
     this.#stop();
     await this.#acceptor.close(options);
+    this.#finish();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

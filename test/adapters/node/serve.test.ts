@@ -259,6 +259,17 @@ describe("before the upgrade", () => {
     await client.close();
   });
 
+  test("connections that were given to the HTTP server are dropped when the server is closed", async () => {
+    const http = createHttpServer((_request, response) => response.end("kept alive"));
+    const server = await start(echo, { http });
+    const raw = await RawClient.connect(server.port!);
+    raw.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    await raw.until(() => raw.text.endsWith("kept alive"));
+    await server.close();
+    await raw.until(() => raw.closed || raw.ended);
+    raw.socket.destroy();
+  });
+
   test("a frame in the same segment as the request is not lost, and not early", async () => {
     const { port } = await start(echo);
     const raw = await RawClient.connect(port!);
