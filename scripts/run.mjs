@@ -25,6 +25,13 @@ switch (task) {
     await build();
     await exec(process.execPath, [join("bench", "run.mjs"), ...args]);
     break;
+  case "autobahn":
+    await build();
+    await exec(process.execPath, [join("scripts", "autobahn.mjs"), ...args]);
+    break;
+  case "mutation":
+    await exec(process.execPath, [join("scripts", "mutation.mjs"), ...args]);
+    break;
   case "build":
     await build();
     break;
