@@ -8,6 +8,7 @@ import {
   detachBytes,
   EMPTY,
   equalBytes,
+  ReceivedChunk,
   viewOf,
 } from "../../packages/protocol/src/bytes/bytes.ts";
 import { Queue } from "../../packages/protocol/src/bytes/queue.ts";
@@ -43,7 +44,7 @@ describe("bytes", () => {
     for (const held of [10, 100, 2_048, 2_049, 8_192, 65_536]) {
       for (const size of [0, 1, 16, 17, 125, 511, 512, 1_000, 4_096, 8_192, 60_000].filter((each) => each <= held)) {
         const chunk = Uint8Array.from({ length: held }, (_, index) => index);
-        const piece = detachBytes(chunk, held - size, held);
+        const piece = detachBytes(new ReceivedChunk(chunk), held - size, held);
         expect(Buffer.compare(piece, chunk.subarray(held - size))).toBe(0);
         expect(piece.buffer.byteLength).toBeLessThanOrEqual(size < 512 ? 2_048 : size * 16);
         expect(piece.constructor).toBe(Uint8Array);

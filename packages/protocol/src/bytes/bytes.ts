@@ -63,6 +63,24 @@ export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
   return whole;
 }
 
+/**
+ * A received chunk, and what every view of it has to know. Asking an array for it takes V8 as long as making the view, so
+ * it is asked once for all the messages in a chunk.
+ */
+export class ReceivedChunk {
+  readonly bytes: Uint8Array;
+  readonly memory: ArrayBufferLike;
+  readonly memoryBytes: number;
+  readonly offset: number;
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+    this.memory = bytes.buffer;
+    this.memoryBytes = this.memory.byteLength;
+    this.offset = bytes.byteOffset;
+  }
+}
+
 /** From this length on, a piece may keep sixteen times its size alive. */
 const VIEWED_FROM = 512;
 /** No more than so much is kept alive by a shorter one. */
@@ -73,11 +91,10 @@ const HELD_BY_SHORT = 2048;
  * hold a large chunk in memory for as long as somebody keeps them. What is kept alive is at most 2 KiB, or sixteen times
  * the piece's own size if that is 512 bytes or more: a chunk of ordinary messages need not be copied.
  */
-export function detachBytes(chunk: Uint8Array, start: number, end: number): Uint8Array {
+export function detachBytes(chunk: ReceivedChunk, start: number, end: number): Uint8Array {
   const length = end - start;
-  if (length <= COPIED_BY_HAND) return copyOf(chunk, start, end);
-  const { buffer } = chunk;
+  if (length <= COPIED_BY_HAND) return copyOf(chunk.bytes, start, end);
   const most = length < VIEWED_FROM ? HELD_BY_SHORT : length * 16;
-  if (buffer.byteLength > most) return copyOf(chunk, start, end);
-  return new Uint8Array(buffer, chunk.byteOffset + start, length);
+  if (chunk.memoryBytes > most) return copyOf(chunk.bytes, start, end);
+  return new Uint8Array(chunk.memory, chunk.offset + start, length);
 }

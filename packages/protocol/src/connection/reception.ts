@@ -1,7 +1,7 @@
 // From received chunks to messages, control frames and violations. It keeps chunks until somebody asks, which is what
 // makes not asking a back-pressure.
 
-import { copyOf, detachBytes, EMPTY, viewOf } from "../bytes/bytes.ts";
+import { copyOf, detachBytes, EMPTY, ReceivedChunk, viewOf } from "../bytes/bytes.ts";
 import { Queue } from "../bytes/queue.ts";
 import { FrameDecoder } from "../frame/frame-decoder.ts";
 import { MessageAssembler } from "../message/message-assembler.ts";
@@ -36,6 +36,8 @@ export class Reception {
   /** Chunks behind the one that the decoder has, and the bytes in them. */
   #waiting: Queue<Chunk> | undefined = undefined;
   #waitingBytes = 0;
+  /** The chunk that the decoder has, once a message of it was delivered. */
+  #chunk: ReceivedChunk | undefined = undefined;
   /** The kind of the message that is being received, and whether the transform has a hand in it. */
   #kind: "text" | "binary" = "binary";
   #transformed = false;
@@ -91,6 +93,7 @@ export class Reception {
     this.#discarding = true;
     this.#waiting = undefined;
     this.#waitingBytes = 0;
+    this.#chunk = undefined;
     this.#assembler = undefined;
     this.#control = undefined;
     this.#transforming = false;
@@ -114,6 +117,7 @@ export class Reception {
           break;
         }
         case "needs-bytes": {
+          this.#chunk = undefined; // an idle connection must not keep a chunk alive
           const chunk = this.#nextChunk();
           if (chunk === undefined) return undefined;
           this.arrivedAt = chunk.arrivedAt;
@@ -155,7 +159,10 @@ export class Reception {
 
   /** The common case: one frame, in one piece, is the message. */
   #wholeMessage(chunk: Uint8Array, start: number, end: number): Received {
-    if (this.#kind === "binary") return { kind: "binary", bytes: detachBytes(chunk, start, end) };
+    if (this.#kind === "binary") {
+      if (this.#chunk?.bytes !== chunk) this.#chunk = new ReceivedChunk(chunk);
+      return { kind: "binary", bytes: detachBytes(this.#chunk, start, end) };
+    }
     const text = this.#settings.textCodec.decode(chunk, start, end);
     return text === undefined ? { kind: "violation", violation: "text-invalid-utf8" } : { kind: "text", text };
   }

@@ -26,6 +26,11 @@ export class Driver implements TransportListener {
   readonly clock: Clock;
   /** What the runtime said when the transport failed. */
   transportError: unknown = undefined;
+  /**
+   * What the transport held when we last looked: after a write, at its word, and at the beginning of each pass. In
+   * between it can only have become less.
+   */
+  transportBytes = 0;
   #machine: Machine<unknown> | undefined = undefined;
   #consumer: EventConsumer<unknown> | undefined = undefined;
   #pumping = false;
@@ -80,7 +85,7 @@ export class Driver implements TransportListener {
   }
 
   drained(): void {
-    this.#machine!.handleTransportQueue(this.clock.now(), this.transport.queuedBytes);
+    this.#machine!.handleTransportQueue(this.clock.now(), this.#lookAtTransport());
     this.pump();
   }
 
@@ -120,6 +125,7 @@ export class Driver implements TransportListener {
 
   #loop(): void {
     this.#pumping = true;
+    if (this.transportBytes > 0) this.#lookAtTransport();
     try {
       do {
         do this.#takeEvents();
@@ -175,8 +181,14 @@ export class Driver implements TransportListener {
       }
       effect = next;
     }
+    this.#lookAtTransport();
     if (this.transport.hasReleasedBytes === true) this.#machine!.handleEffectsReleased?.();
     return true;
+  }
+
+  #lookAtTransport(): number {
+    this.transportBytes = this.transport.queuedBytes;
+    return this.transportBytes;
   }
 
   // A deadline that moves later keeps the alarm it has: waking early is harmless and sets it anew. Busy connections
@@ -198,7 +210,7 @@ export class Driver implements TransportListener {
     this.#armedFor = undefined;
     this.#cancelAlarm = undefined;
     const now = this.clock.now();
-    this.#machine!.handleTransportQueue(now, this.transport.queuedBytes);
+    this.#machine!.handleTransportQueue(now, this.#lookAtTransport());
     this.#machine!.handleTimeout(now);
     this.pump();
   }

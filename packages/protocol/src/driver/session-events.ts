@@ -3,7 +3,7 @@
 
 import type { Connection } from "../connection/connection.ts";
 import { CloseCode } from "../vocabulary/close-code.ts";
-import type { ClosedEvent, ConnectionEvent } from "../vocabulary/event.ts";
+import type { ClosedEvent, ConnectionEvent, Message } from "../vocabulary/event.ts";
 import type { Duration } from "../vocabulary/time.ts";
 import { ConnectionClosed, isNormalClose } from "./connection-closed.ts";
 import { type Deferred, defer } from "./deferred.ts";
@@ -52,9 +52,9 @@ export class SessionEvents implements EventConsumer<ConnectionEvent> {
     this.inbox = taker === undefined ? new Inbox(settings.readAheadBytes) : undefined;
   }
 
-  /** Bytes that were sent and that the operating system has not taken. */
+  /** Bytes that were sent and that the operating system has not taken, when the driver last looked. */
   get queuedBytes(): number {
-    return this.#connection.outgoingBytes + this.#driver.transport.queuedBytes;
+    return this.#connection.outgoingBytes + this.#driver.transportBytes;
   }
 
   // ---- promises ----
@@ -136,7 +136,9 @@ export class SessionEvents implements EventConsumer<ConnectionEvent> {
   }
 
   handleEvent(event: ConnectionEvent): void {
-    this.#handle(event);
+    if (this.inbox === undefined && (event.kind === "binary" || event.kind === "text")) {
+      this.#callWithMessage(event);
+    } else this.#handle(event);
     if (this.#queuedBefore <= this.#settings.highWaterBytes) return;
     this.#answeredBytes += Math.max(0, this.queuedBytes - this.#queuedBefore);
     if (event.kind === "ping") this.#answeredBytes += event.payload.length + PONG_OVERHEAD; // it is not queued yet
@@ -148,8 +150,7 @@ export class SessionEvents implements EventConsumer<ConnectionEvent> {
     switch (event.kind) {
       case "text":
       case "binary":
-        if (this.inbox !== undefined) this.#deliver(this.inbox, event);
-        else this.#guard(callbacks!.message!, event);
+        this.#deliver(this.inbox!, event);
         break;
       case "fragment":
         if (this.inbox !== undefined) this.#deliver(this.inbox, event);
@@ -219,6 +220,20 @@ export class SessionEvents implements EventConsumer<ConnectionEvent> {
     this.#full = false;
   }
 
+  /** What `#guard` does, for the one callback that is called for each message: by its name, without other arguments. */
+  #callWithMessage(message: Message): void {
+    try {
+      const result = this.#settings.callbacks!.message!(this.#session, message);
+      if (result !== undefined && result !== DONE) this.#watch(result);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  #watch(result: unknown): void {
+    if (result instanceof Promise) result.catch((error: unknown) => this.fail(error));
+  }
+
   /** Calls the application. Whatever it throws must neither reach the loop nor be lost. */
   #guard<A, B>(callback: (session: Session, a: A, b: B) => unknown, a: A, b: B): void;
   #guard<A>(callback: (session: Session, a: A) => unknown, a: A): void;
@@ -227,7 +242,7 @@ export class SessionEvents implements EventConsumer<ConnectionEvent> {
     try {
       const result = callback.call(this.#settings.callbacks, this.#session, a, b);
       // What `send()` returns when nobody need wait is worth no handler of its own.
-      if (result !== DONE && result instanceof Promise) result.catch((error: unknown) => this.fail(error));
+      if (result !== DONE) this.#watch(result);
     } catch (error) {
       this.fail(error);
     }

@@ -95,7 +95,7 @@ export class Session<Opening = unknown> implements AsyncIterable<Message> {
 
   /** Bytes that were sent and that the operating system has not taken yet. */
   get queuedBytes(): number {
-    return this.#events.queuedBytes;
+    return this.#connection.outgoingBytes + this.#driver.transport.queuedBytes;
   }
 
   // ---- receiving ----
@@ -289,7 +289,8 @@ export class Session<Opening = unknown> implements AsyncIterable<Message> {
   /** Whether a message may be sent. One that comes when too much is waiting already ends the connection instead. */
   #maySend(): boolean {
     if (this.#connection.state !== "open") return false;
-    if (this.queuedBytes <= this.#settings.maxQueuedBytes) return true;
+    const { maxQueuedBytes } = this.#settings;
+    if (this.#events.queuedBytes <= maxQueuedBytes || this.queuedBytes <= maxQueuedBytes) return true;
     this.#connection.failOverflow(this.#driver.clock.now());
     this.#flushSoon();
     return false;

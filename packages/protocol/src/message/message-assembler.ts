@@ -2,7 +2,7 @@
 // It judges UTF-8 and sizes; the order of frames was judged by the decoder.
 
 import { ByteCollector } from "../bytes/byte-collector.ts";
-import { detachBytes } from "../bytes/bytes.ts";
+import { detachBytes, ReceivedChunk } from "../bytes/bytes.ts";
 import type { TextCodec } from "../bytes/text-codec.ts";
 import { UTF8_ACCEPT, UTF8_REJECT, validateUtf8 } from "../bytes/utf8.ts";
 import type { Fragment, Message } from "../vocabulary/event.ts";
@@ -62,7 +62,12 @@ export class MessageAssembler {
   #fragment(chunk: Uint8Array, start: number, end: number, last: boolean): Fragment | undefined {
     if (start === end && !last) return undefined;
     if (this.#kind === "binary") {
-      return { kind: "fragment", message: "binary", bytes: detachBytes(chunk, start, end), fin: last };
+      return {
+        kind: "fragment",
+        message: "binary",
+        bytes: detachBytes(new ReceivedChunk(chunk), start, end),
+        fin: last,
+      };
     }
     this.#collector.append(chunk, start, end);
     const bytes = this.#collector.take();
