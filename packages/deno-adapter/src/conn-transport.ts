@@ -103,9 +103,9 @@ export class ConnTransport implements Transport {
   #take(buffer: Uint8Array, count: number): Uint8Array {
     const size = buffer.length;
     if (count === size) this.#bufferSize = Math.min(size * 4, LARGEST_BUFFER);
-    else if (count * 16 < size) this.#bufferSize = Math.max(size / 2, SMALLEST_BUFFER);
+    else if (count * 4 < size) this.#bufferSize = Math.max(size / 2, SMALLEST_BUFFER);
     // A few bytes are copied, and their buffer is used again: a new one would cost more than the copy.
-    const few = count * 8 < size;
+    const few = count * 2 < size;
     if (!few || this.#bufferSize !== size) this.#buffer = undefined;
     return few ? buffer.slice(0, count) : buffer.subarray(0, count);
   }

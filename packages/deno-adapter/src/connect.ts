@@ -3,14 +3,17 @@
 import {
   type ClientOpening,
   type ClientOptions,
-  type ClientSession,
   type Dialing,
   dial,
+  type Session,
   type SessionCallbacks,
 } from "@sansock/protocol/driver";
 import { ConnTransport } from "./conn-transport.ts";
 import { denoRuntime } from "./deno-runtime.ts";
 import { ConnDialing, type DialOptions } from "./dial-conn.ts";
+
+/** A session that `await using` closes, as it does on every runtime; only Deno's package registry wants it said here. */
+export type ClientSession = Session<ClientOpening> & AsyncDisposable;
 
 /** How to connect, and everything that a client can be told. */
 export interface ConnectOptions extends Omit<ClientOptions, "signal">, DialOptions {
@@ -35,11 +38,12 @@ export function connect(
   options: ConnectOptions = {},
   callbacks?: SessionCallbacks<ClientOpening>,
 ): Promise<ClientSession> {
-  return dial(url, options, callbacks, denoRuntime, (target, { lowWaterBytes }) => {
+  const opening = dial(url, options, callbacks, denoRuntime, (target, { lowWaterBytes }) => {
     const dialing = new ConnDialing();
     return {
       transport: dialing.open(target, options).then((conn) => new ConnTransport(conn, lowWaterBytes)),
       abandon: () => dialing.abandon(),
     } satisfies Dialing;
   });
+  return opening as Promise<ClientSession>;
 }

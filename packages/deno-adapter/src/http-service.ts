@@ -32,7 +32,7 @@ function toRequest({ head: { method, target, headers }, peer, body, gone }: Plai
   const origin = `${peer.secure ? "https" : "http"}://${headers.get("host") ?? "localhost"}`;
   return new Request(target.startsWith("/") ? origin + target : new URL(target, origin), {
     method,
-    headers: [...headers].map(([name, value]) => [name, value]),
+    headers: [...headers].map(([name, value]): [string, string] => [name, value]),
     // A Request of these two has none, whatever was sent.
     body: body.length === 0 || method === "GET" || method === "HEAD" ? null : (body as Uint8Array<ArrayBuffer>),
     signal: controller.signal,

@@ -1,20 +1,30 @@
+/**
+ * WebSocket servers and clients for Deno that notice when a connection is dead: `serve` and `connect`.
+ *
+ * @module
+ */
+
 // The public names of the Deno adapter, nothing else.
 
 export {
   type CloseCause,
   CloseCode,
   type ClosedEvent,
+  type DeadlineName,
   type Diagnosis,
+  type Duration,
+  describeClosed,
   type Message,
   OriginPolicy,
+  type PermessageDeflateOptions,
   type PreparedMessage,
   permessageDeflate,
   prepareMessage,
+  type RoundTripStatistics,
   UsageError,
 } from "@sansock/protocol";
 export {
   type ClientOpening,
-  type ClientSession,
   type CloseServerOptions,
   ConnectionClosed,
   type Consent,
@@ -29,9 +39,11 @@ export {
   type SessionCallbacks,
   type SessionHandler,
   type SessionOptions,
+  type StreamedMessage,
+  type TimerRequest,
 } from "@sansock/protocol/driver";
 export { type ByteStream, ConnTransport } from "./conn-transport.ts";
-export { type ConnectOptions, connect } from "./connect.ts";
+export { type ClientSession, type ConnectOptions, connect } from "./connect.ts";
 export { denoClock } from "./deno-clock.ts";
 export { denoRuntime } from "./deno-runtime.ts";
 export { denoTextCodec } from "./deno-text-codec.ts";
@@ -41,8 +53,3 @@ export type { ListenOptions } from "./listen.ts";
 export { type ServeOptions, serve } from "./serve.ts";
 export { Server } from "./server.ts";
 export { type DuplexStream, StreamConn } from "./stream-conn.ts";
-
-declare module "@sansock/protocol/driver" {
-  // `await using session = …` closes it; the engine compiles against an ES version without the symbol.
-  interface Session<Opening> extends AsyncDisposable {}
-}
