@@ -481,7 +481,6 @@ export class Connection implements Machine<ConnectionEvent> {
     if (this.#closed !== undefined) return;
     const closing = this.#beginClosing(at, lateBy);
     if (cause !== undefined) closing.blame(cause);
-    this.#reception.discard();
     if (!this.#transportGone) this.#outbox.destroy();
     this.#finish(false);
   }
@@ -495,6 +494,7 @@ export class Connection implements Machine<ConnectionEvent> {
 
   #finish(ended: boolean): void {
     this.#closeDeadline.clear();
+    this.#reception.discard(); // whoever keeps the connection keeps no half of a message with it
     this.#closed = this.#closing?.closed(ended);
   }
 
