@@ -1,6 +1,6 @@
 // Somebody who uses a session as applications do, and whose every move is written down and judged.
 
-import { type Message, UsageError } from "@sansock/protocol";
+import { type Message, prepareMessage, UsageError } from "@sansock/protocol";
 import { ConnectionClosed, type Session } from "@sansock/protocol/driver";
 import type { LinkEnd, SeededRandom } from "@sansock/protocol/testing";
 import type { Journal } from "./journal.ts";
@@ -34,6 +34,8 @@ export class Actor {
   session!: Session;
   /** Promises that were made to this actor and have not settled. */
   readonly unsettled: Map<number, string> = new Map();
+  /** How often it waits for a message. */
+  waiting = 0;
   /** Application code that is running. */
   running = 0;
   #promises = 0;
@@ -100,7 +102,9 @@ export class Actor {
     const kind = typeof content === "string" ? "text" : "binary";
     const entry = this.outgoing.add(kind, typeof content === "string" ? content : content.slice());
     this.note(`sends ${kind} ${this.outgoing.sent.length - 1} of ${content.length}`);
-    if (simply || !this.random.chance(0.2)) return this.#promise("send", this.session.send(content));
+    const what = this.#piecesUnderWay > 0 ? "send behind pieces" : "send";
+    if (this.random.chance(0.1)) return this.#promise(what, this.session.sendPrepared(prepareMessage(content)));
+    if (simply || !this.random.chance(0.2)) return this.#promise(what, this.session.send(content));
     this.#piecesUnderWay++;
     const breaks = this.random.chance(0.1);
     const sending = this.session.send(this.#pieces(content, breaks));
@@ -159,10 +163,26 @@ export class Actor {
 
   /** Iterates over everything, and lets `each` have it. */
   async receive(each: (message: Message) => Promise<void> | void = () => {}): Promise<void> {
-    for await (const message of this.session) {
+    for await (const message of this.messages()) {
       this.arrived(message);
       await each(message);
     }
+  }
+
+  /** The messages of the session, for whom it is known whether somebody waits for one. */
+  messages(): AsyncIterable<Message> {
+    return {
+      [Symbol.asyncIterator]: () => {
+        const messages = this.session[Symbol.asyncIterator]();
+        return {
+          next: () => {
+            this.waiting++;
+            return messages.next().finally(() => this.waiting--);
+          },
+          return: () => messages.return!(),
+        };
+      },
+    };
   }
 
   arrived(item: Parameters<Ledger["arrived"]>[0]): void {

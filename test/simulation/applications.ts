@@ -38,6 +38,9 @@ const APPLICATIONS: Readonly<Record<ApplicationName, (actor: Actor) => Partial<A
         actor.arrived(message);
         return actor.send(message.kind === "text" ? message.text : message.bytes, true);
       },
+      // Payloads are the application's, to change as it likes.
+      ping: (_session, payload) => void payload.fill(0),
+      pong: (_session, payload) => void payload.fill(0),
     },
   }),
 
@@ -133,7 +136,7 @@ const APPLICATIONS: Readonly<Record<ApplicationName, (actor: Actor) => Partial<A
       actor.run("leave", async () => {
         for (let turn = 0; turn < 5; turn++) {
           let count = actor.random.integer(1, 4);
-          for await (const message of actor.session) {
+          for await (const message of actor.messages()) {
             actor.arrived(message);
             if (--count === 0) break;
           }

@@ -4,6 +4,7 @@ import type { ClosedEvent } from "@sansock/protocol";
 import { isCalm, type Plan, SIDES, type Side } from "./plan.ts";
 import type { SideState, World } from "./world.ts";
 
+const CLOCK_FAULTS = ["suspend", "oversleep", "step", "freeze"];
 const STATES = ["open", "closing", "closed"];
 /** Timers round up, and a late or unread input gets one more read pass. */
 const SLACK = 5;
@@ -34,6 +35,16 @@ export class Judge {
       this.#world.journal.fail(side, `${what} before the beginning, or behind the end`);
   }
 
+  /** A Pong has come; `latency` if it matches a Ping. */
+  ponged(state: SideState, latency: number | undefined): void {
+    this.observed(state, "a pong");
+    if (latency !== undefined && !(latency >= 0)) this.#fail(state.side, `a round trip of ${latency}`);
+    const { plan } = this.#world;
+    const other = state.side === "client" ? "server" : "client";
+    const mayBeUnsolicited = plan.noisy !== undefined || plan.applications[other] === "re-entrant";
+    if (latency === undefined && !mayBeUnsolicited) this.#fail(state.side, "a Pong that answers nothing");
+  }
+
   /** After every step. */
   judgeStep(): void {
     for (const side of SIDES) {
@@ -42,7 +53,9 @@ export class Judge {
       if (state.session === undefined) continue;
       this.#judgeStates(state);
       this.#judgeMemory(state);
-      if (hasTrueClock(this.#world.plan, side)) this.#judgeTime(state);
+      if (!hasTrueClock(this.#world.plan, side)) continue;
+      this.#judgeTime(state);
+      this.#judgeHeartbeat(state);
     }
   }
 
@@ -65,6 +78,7 @@ export class Judge {
       this.#judgeDelivery(one, other, another);
     }
     if (client.closed[0] !== undefined && server.closed[0] !== undefined) this.#judgeCalm();
+    this.#judgeSleeper();
   }
 
   #judgeStates({ side, session }: SideState): void {
@@ -74,7 +88,7 @@ export class Judge {
     memory.state = state;
   }
 
-  #judgeMemory({ side, session, connection, actor }: SideState): void {
+  #judgeMemory({ side, session, connection }: SideState): void {
     const { plan } = this.#world;
     const { maxQueuedBytes, maxMessageBytes } = plan.settings[side];
     const largest = plan.maxLength * 4 + 1000;
@@ -87,14 +101,19 @@ export class Judge {
     const retained = connection?.retainedBytes ?? 0;
     const most = limit * 1.1 + RETAINED_BESIDE;
     if (retained > most) this.#fail(side, `${retained} bytes are retained, of which ${most} would do`);
-    if (actor.unsettled.size > 100_000) this.#fail(side, "promises pile up");
   }
 
-  #judgeTime({ side, session, end }: SideState): void {
+  #judgeTime({ side, session, end, actor }: SideState): void {
     const { plan } = this.#world;
+    const isIdle = session!.state === "open" && session!.queuedBytes === 0;
+    if (isIdle && [...actor.unsettled.values()].includes("send")) this.#fail(side, "waits for room, and there is room");
     const now = end.clock.now();
     const timer = session!.timer;
     if (timer !== undefined && timer.at <= now) this.#fail(side, `waits for ${timer.name} since ${timer.at}`);
+    // Who waits for a message is read for, unless so many Pongs pile up behind what waits to be sent.
+    const pongsPileUp = plan.noisy !== undefined || plan.settings[side].highWaterBytes! < 65_536;
+    const hungry = session!.state === "open" && actor.waiting > 0 && end.unreadBytes > 0 && !pongsPileUp;
+    if (hungry && !plan.isReadSlowly) this.#fail(side, `waits for a message, and ${end.unreadBytes} bytes lie unread`);
     const memory = this.#memory[side];
     if (session!.state === "open") return;
     memory.closingSince ??= now;
@@ -102,6 +121,17 @@ export class Judge {
     if (session!.state !== "closing" || typeof closeTimeout !== "number") return;
     const overdue = now - memory.closingSince - closeTimeout;
     if (overdue > SLACK) this.#fail(side, `has been closing for ${overdue} ms too long`);
+  }
+
+  /** A heartbeat notices that a link was cut for good. */
+  #judgeHeartbeat({ side, session }: SideState): void {
+    const { plan, cutAt, clock } = this.#world;
+    const { pingInterval, pingTimeout, liveness, pausedReading } = plan.settings[side];
+    if (cutAt === undefined || session!.state !== "open" || !isCutForGood(plan)) return;
+    if (typeof pingInterval !== "number" || typeof pingTimeout !== "number") return;
+    if (liveness !== "pong" || pausedReading === "suspend") return;
+    const overdue = clock.now() - cutAt - pingInterval - pingTimeout;
+    if (overdue > SLACK) this.#fail(side, `has not noticed for ${overdue} ms too long that the link was cut`);
   }
 
   #judgeAgreement(one: SideState, event: ClosedEvent, other: SideState, another: ClosedEvent): void {
@@ -145,6 +175,14 @@ export class Judge {
     }
   }
 
+  /** Who has slept must not blame a peer that has answered all the time. */
+  #judgeSleeper(): void {
+    const { plan, sides } = this.#world;
+    const kind = plan.sleeper && sides[plan.sleeper].closed[0]?.cause.kind;
+    if (kind === "ping-timeout" || kind === "close-timeout")
+      this.#fail(plan.sleeper!, `blames its peer (${kind}) for its sleep`);
+  }
+
   #hasFault(kind: string, side: Side): boolean {
     return this.#world.plan.faults.some(({ fault }) => fault.kind === kind && "side" in fault && fault.side === side);
   }
@@ -156,8 +194,15 @@ export class Judge {
 
 /** Whether nothing is done to the clock of a side. */
 function hasTrueClock(plan: Plan, side: Side): boolean {
-  const kinds = ["suspend", "oversleep", "step", "freeze"];
-  return !plan.faults.some(({ fault }) => kinds.includes(fault.kind) && "side" in fault && fault.side === side);
+  return !plan.faults.some(({ fault }) => CLOCK_FAULTS.includes(fault.kind) && "side" in fault && fault.side === side);
+}
+
+/** Whether the link is cut once and never healed. */
+function isCutForGood({ faults, atByte }: Plan): boolean {
+  const cuts = faults.filter(({ fault }) => fault.kind === "cut");
+  const onceByTime =
+    cuts.length === 1 && cuts.every(({ fault }) => "healAfter" in fault && fault.healAfter === undefined);
+  return atByte?.what === "cut" ? cuts.length === 0 : onceByTime && atByte === undefined;
 }
 
 /** Whether link and limits are such that no timeout and no limit can be hit by mere traffic. */

@@ -3,6 +3,9 @@
 import type { Fragment, Message } from "@sansock/protocol";
 import type { Journal } from "./journal.ts";
 
+type ArrivedKind = "text" | "binary" | "utf8";
+const UTF8 = new TextEncoder();
+
 /** A message that was sent. */
 export interface Entry {
   readonly kind: "text" | "binary";
@@ -22,6 +25,8 @@ export class Ledger {
   receivedBytes = 0;
   /** What has arrived of the next one. */
   #pieceLength = 0;
+  /** The largest message that the receiver accepts, in bytes. */
+  limit = Number.POSITIVE_INFINITY;
   /** How many messages must arrive if the connection is closed cleanly. */
   promised = 0;
   /** Whether the receiver takes everything. */
@@ -41,6 +46,7 @@ export class Ledger {
 
   /** A whole message, or a piece of one, has arrived. */
   arrived(item: Message | Fragment): void {
+    if (item.kind === "utf8" || (item.kind === "fragment" && item.message === "utf8")) return; // nobody asked for it
     if (item.kind === "fragment") this.#piece(item.message, item.message === "text" ? item.text : item.bytes, item.fin);
     else this.#piece(item.kind, item.kind === "text" ? item.text : item.bytes, true);
   }
@@ -50,7 +56,7 @@ export class Ledger {
     this.wanted = false;
   }
 
-  #piece(kind: "text" | "binary", piece: string | Uint8Array, fin: boolean): void {
+  #piece(kind: ArrivedKind, piece: string | Uint8Array, fin: boolean): void {
     if (!this.wanted) return;
     const end = this.#pieceLength + piece.length;
     let fault = whatIsWrong(kind, piece, fin, end, this.sent[this.received]);
@@ -59,6 +65,7 @@ export class Ledger {
       this.received++;
       fault = whatIsWrong(kind, piece, fin, end, this.sent[this.received]);
     }
+    if (end > this.limit) fault ??= `has ${end} already, and ${this.limit} are allowed`;
     if (fault !== undefined) {
       this.#journal.fail(this.#receiver, `message ${this.received} ${fault}`);
       this.giveUp();
@@ -71,15 +78,16 @@ export class Ledger {
 }
 
 function whatIsWrong(
-  kind: "text" | "binary",
+  kind: ArrivedKind,
   piece: string | Uint8Array,
   fin: boolean,
   end: number,
   expected: Entry | undefined,
 ): string | undefined {
   if (expected === undefined) return "was never sent";
-  if (expected.kind !== kind) return `is ${kind}, not ${expected.kind}`;
-  const { content, broken } = expected;
+  if ((expected.kind === "text") !== (kind !== "binary")) return `is ${kind}, not ${expected.kind}`;
+  const { broken } = expected;
+  const content = kind === "utf8" ? UTF8.encode(expected.content as string) : expected.content;
   if (!sameContent(piece, content.slice(end - piece.length, end))) return `differs before ${end}`;
   if (!fin) return undefined;
   if (end !== content.length) return `has ${end}, not ${content.length}`;

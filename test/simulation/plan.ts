@@ -70,11 +70,20 @@ export interface Plan {
   readonly atByte:
     | { readonly direction: Direction; readonly count: number; readonly what: "reset" | "end" | "cut" }
     | undefined;
+  /** Who sleeps now and then, while nothing else goes wrong. */
+  readonly sleeper: Side | undefined;
+  /** Whether readers wait between chunks, at one time or another. */
+  readonly isReadSlowly: boolean;
   /** The largest message, so that slow links come to an end. */
   readonly maxLength: number;
 }
 
 export function drawPlan(seed: number, random: SeededRandom): Plan {
+  const plan = drawAnyPlan(seed, random);
+  return random.chance(0.05) ? withSleeper(plan, random) : plan;
+}
+
+function drawAnyPlan(seed: number, random: SeededRandom): Plan {
   const maxChunkBytes = random.pick([1, 2, 7, 100, 1460, 65_536]);
   const windowBytes = random.pick([50, 1000, 16_384, 65_536, 1_000_000]);
   const both: Conditions = {
@@ -91,6 +100,7 @@ export function drawPlan(seed: number, random: SeededRandom): Plan {
   const throughput = Math.min(maxChunkBytes * 20, windowBytes * 10);
   const calm = random.chance(0.3);
   const horizon = random.pick([2000, 10_000, 60_000]);
+  const faults = drawFaults(random, calm, horizon);
   return {
     seed,
     link: { both, toServer: random.chance(0.5) ? slow : {}, toClient: random.chance(0.5) ? slow : {} },
@@ -110,12 +120,7 @@ export function drawPlan(seed: number, random: SeededRandom): Plan {
       code: random.pick([1000, 1001, 3000, 4999]),
       at: random.integer(0, horizon),
     },
-    faults: calm
-      ? []
-      : Array.from({ length: random.integer(0, 4) }, () => ({
-          at: random.chance(0.2) ? 0 : random.integer(0, horizon),
-          fault: drawFault(random),
-        })).sort((a, b) => a.at - b.at),
+    faults,
     atByte:
       !calm && random.chance(0.25)
         ? {
@@ -124,8 +129,61 @@ export function drawPlan(seed: number, random: SeededRandom): Plan {
             what: random.pick(["reset", "reset", "end", "cut"]),
           }
         : undefined,
+    sleeper: undefined,
+    isReadSlowly:
+      slow.readInterval !== undefined ||
+      faults.some(({ fault }) => fault.kind === "change" && fault.conditions.readInterval !== undefined),
     maxLength: Math.max(20, Math.min(100_000, throughput)),
   };
+}
+
+/** A plan in which one side sleeps while Pongs are on their way to it, and nothing else goes wrong. */
+function withSleeper(plan: Plan, random: SeededRandom): Plan {
+  const sleeper = random.pick(SIDES);
+  const awake = sleeper === "client" ? "server" : "client";
+  const limits = { maxMessageBytes: null, maxQueuedBytes: null, autoPong: true };
+  const settings = {
+    [sleeper]: { ...plan.settings[sleeper], ...limits, pingInterval: 500, pingTimeout: random.pick([400, 2000]) },
+    [awake]: { ...plan.settings[awake], ...limits, pingInterval: null },
+  } as Plan["settings"];
+  const naps = Array.from({ length: 3 }, () => ({
+    at: random.integer(0, plan.ending.at),
+    fault: { kind: "suspend", side: sleeper, duration: random.pick([500, 5000, 100_000]) } as const,
+  }));
+  return {
+    ...plan,
+    link: { both: { ...QUICK, latency: random.pick([20, 100]) }, toServer: {}, toClient: {} },
+    settings,
+    applications: { client: random.pick(["reader", "echo"]), server: random.pick(["talker", "reader"]) },
+    handshake: undefined,
+    noisy: undefined,
+    ending: { ...plan.ending, at: plan.ending.at + 5000 },
+    faults: naps.sort((a, b) => a.at - b.at),
+    atByte: undefined,
+    sleeper,
+    isReadSlowly: false,
+    maxLength: 1000,
+  };
+}
+
+const QUICK: Conditions = {
+  latency: 0,
+  jitter: 0,
+  bytesPerMs: Number.POSITIVE_INFINITY,
+  windowBytes: 65_536,
+  maxChunkBytes: 65_536,
+  randomChunks: false,
+  readInterval: 0,
+  partialWrites: false,
+};
+
+function drawFaults(random: SeededRandom, calm: boolean, horizon: number): Plan["faults"] {
+  if (calm) return [];
+  const faults = Array.from({ length: random.integer(0, 4) }, () => ({
+    at: random.chance(0.2) ? 0 : random.integer(0, horizon),
+    fault: drawFault(random),
+  }));
+  return faults.sort((a, b) => a.at - b.at);
 }
 
 function drawSettings(random: SeededRandom): EndSettings {

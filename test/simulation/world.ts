@@ -80,6 +80,8 @@ export class World {
   readonly link: Link;
   readonly journal: Journal;
   readonly sides: Readonly<Record<Side, SideState>>;
+  /** When the link was cut last. */
+  cutAt: number | undefined = undefined;
   readonly #random: SeededRandom;
   readonly #judge: Judge;
   readonly #randomFails: Record<Side, boolean> = { client: false, server: false };
@@ -108,6 +110,7 @@ export class World {
       const { direction, count, what } = plan.atByte;
       this.link.afterBytes(direction, count, () => {
         this.journal.note("network", `${what} ${direction} after ${count} bytes`);
+        if (what === "cut") this.cutAt = this.clock.now();
         if (what === "reset") this.link.reset();
         else this.link[what](direction);
       });
@@ -127,6 +130,8 @@ export class World {
     const end = this.link[side];
     const { journal, plan } = this;
     const random = this.#random.fork();
+    const { maxMessageBytes } = plan.settings[side];
+    if (typeof maxMessageBytes === "number") incoming.limit = maxMessageBytes;
     const actor = new Actor({ side, end, random, journal, outgoing, incoming, maxLength: plan.maxLength });
     const application = makeApplication(plan.applications[side], actor);
     const wiretap = new Wiretap(side, plan.handshake !== undefined, (what) => journal.fail(side, `wrote ${what}`));
@@ -265,10 +270,7 @@ export class World {
         state.closed.push(event);
       },
       ping: () => this.#judge.observed(state, "a ping"),
-      pong: (_session, _payload, latency) => {
-        this.#judge.observed(state, "a pong");
-        if (latency !== undefined && !(latency >= 0)) this.journal.fail(side, `a round trip of ${latency}`);
-      },
+      pong: (_session, _payload, latency) => this.#judge.ponged(state, latency),
       failed: (_session, error) => this.#misbehaved(state, error),
     };
   }
@@ -288,6 +290,7 @@ export class World {
     const later = (duration: number, what: () => void): void => void clock.arrival(clock.now() + duration, what);
     switch (fault.kind) {
       case "cut":
+        this.cutAt = clock.now();
         link.cut(fault.direction);
         if (fault.healAfter !== undefined) later(fault.healAfter, () => link.heal(fault.direction));
         break;

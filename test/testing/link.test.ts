@@ -247,6 +247,19 @@ describe("a destroyed end", () => {
     expect(link.client.queuedBytes).toBe(0);
   });
 
+  test("is not known to be gone before the news has arrived", () => {
+    const { clock, link, client, server } = setUp({ latency: 10, windowBytes: 4 });
+    link.client.write(numbered(6));
+    clock.advance(5);
+    link.server.destroy();
+    clock.advance(9);
+    expect(link.client.queuedBytes).toBe(2);
+    clock.advance(1);
+    expect(link.client.queuedBytes).toBe(0);
+    expect(client.log.at(-1)).toBe(`closed by ${RESET} at 15`);
+    expect(server.bytes).toEqual([]);
+  });
+
   test("takes what has arrived from a peer that does not read", () => {
     const { clock, link, server } = setUp({ latency: 10 });
     link.server.setReading(false);

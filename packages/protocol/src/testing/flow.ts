@@ -72,6 +72,7 @@ export class Flow {
   #cancelArrival: (() => void) | undefined = undefined;
   // The receiver.
   readonly #unread = new ByteQueue();
+  #refused = false;
   #endArrived = false;
   #endDelivered = false;
   #readAgainAt: Instant = 0;
@@ -146,13 +147,18 @@ export class Flow {
     this.#transmit();
   }
 
-  /** Forgets everything that is on its way. */
+  /** The sender is gone, and everything that is on its way is lost. */
   die(): void {
     this.#dead = true;
     this.#queue.clear();
     this.#flying.length = 0;
-    this.#unread.clear();
     this.#cancelArrival?.();
+  }
+
+  /** The receiver is gone: what is on its way to it goes nowhere, but its sender does not know. */
+  refuse(): void {
+    this.#refused = true;
+    this.#unread.clear();
   }
 
   /** Calls `action` once the receiver has read `count` bytes since the beginning; chunks are cut there. */
@@ -245,7 +251,7 @@ export class Flow {
   #take(packet: Packet): void {
     switch (packet.kind) {
       case "bytes":
-        this.#unread.push(packet.bytes);
+        if (!this.#refused) this.#unread.push(packet.bytes);
         break;
       case "end":
         this.#endArrived = true;

@@ -154,7 +154,7 @@ export class LinkEnd implements Transport {
   /** The connection is gone, by what happened elsewhere: what is on its way from here and to here is lost. */
   lose(error: Error): void {
     this.#outgoing.die();
-    this.#incoming.die();
+    this.#incoming.refuse();
     this.#finish(error);
   }
 
@@ -163,7 +163,7 @@ export class LinkEnd implements Transport {
   /** The connection is gone, by what happened here: the peer learns of it behind what has left already. */
   #drop(error: Error | undefined): void {
     this.#outgoing.reset(new ConnectionReset());
-    this.#incoming.die();
+    this.#incoming.refuse();
     this.#finish(error);
   }
 
