@@ -1,7 +1,10 @@
 // What RFC 1951 does not allow, and the nearest things that it does.
 
 import { describe, expect, test } from "vitest";
-import { concat, hex, toHex } from "../support/hex.ts";
+import { distanceBase, distanceExtra, lengthBase, lengthExtra } from "../../packages/protocol/src/deflate/alphabets.ts";
+import { HuffmanCode } from "../../packages/protocol/src/deflate/huffman-code.ts";
+import { expectBytes } from "../support/expect-bytes.ts";
+import { concat, hex } from "../support/hex.ts";
 import { CODECS, inflate } from "./codecs.ts";
 import { BitString, DYNAMIC_BLOCK, FIXED_BLOCK, STORED_BLOCK, sparse } from "./deflate-bits.ts";
 import { zlibInflate } from "./zlib.ts";
@@ -33,15 +36,15 @@ describe.each(CODECS)("with $name", ({ create }) => {
     expect(zlibInflate(stream).invalid).toBe(true);
   };
   /** Demands that the stream means `output` to us and to zlib. */
-  const takes = (stream: Uint8Array, output: readonly number[]): void => {
-    for (const sizes of [[stream.length], [1], [3, 1, 2]]) {
+  const takes = (stream: Uint8Array, output: readonly number[], cuts: readonly number[][] = []): void => {
+    for (const sizes of [[stream.length], [1], [3, 1, 2], ...cuts]) {
       const inflater = create().createInflater({ windowBits: 15 });
       const inflated = inflate(inflater, stream, sizes);
       expect(inflated.invalid).toBe(false);
-      expect(toHex(inflated.output)).toBe(toHex(Uint8Array.from(output)));
+      expectBytes(inflated.output, Uint8Array.from(output));
       expect(inflater.flushed).toBe(true);
     }
-    expect(toHex(zlibInflate(stream).output)).toBe(toHex(Uint8Array.from(output)));
+    expectBytes(zlibInflate(stream).output, Uint8Array.from(output));
   };
 
   describe("blocks (§3.2.3)", () => {
@@ -191,6 +194,39 @@ describe.each(CODECS)("with $name", ({ create }) => {
         FLUSH(block.bits(`${"1".repeat(14)}0`).bits("1".repeat(15))),
         Array.from({ length: 15 }, (_, at) => at),
       );
+    });
+
+    test("the longest codes, and those that need the largest tables, are taken, wherever they are cut", () => {
+      // As many symbols of each length; no complete code needs more second tables (see 1951-huffman.test.ts).
+      const lengthsOf = (counts: Readonly<Record<number, number>>): Uint8Array =>
+        Uint8Array.from(Object.entries(counts).flatMap(([length, count]) => new Array(count).fill(Number(length))));
+      const literals = HuffmanCode.of(lengthsOf({ 1: 1, 2: 1, 3: 1, 10: 1, 11: 229, 12: 49, 13: 1, 14: 1, 15: 2 }));
+      const distances = HuffmanCode.of(
+        lengthsOf({ 1: 1, 2: 1, 3: 1, 4: 1, 5: 1, 8: 1, 9: 9, 10: 9, 11: 1, 12: 1, 13: 1, 14: 1, 15: 2 }),
+      );
+      const write = (bits: BitString, code: HuffmanCode, symbol: number): BitString =>
+        bits.number(code.entries[symbol]! >>> 4, code.entries[symbol]! & 15);
+
+      const history = Array.from({ length: 32_768 }, (_, at) => (at * 7 + (at >> 8)) & 0xff);
+      const stream = new BitString().bits(STORED_BLOCK).bytes([0x00, 0x80, 0xff, 0x7f, ...history]);
+      stream.dynamicHeader([...literals.lengths], [...distances.lengths]);
+      const output = [...history];
+      for (let literal = 0; literal < 256; literal++) {
+        write(stream, literals, literal);
+        output.push(literal);
+      }
+      for (let round = 0; round < 4; round++) {
+        for (let symbol = 0; symbol < 30; symbol++) {
+          // Length 284 has 15 bits and 5 more, distance 29 has 15 and 13 more: 48 bits for a match.
+          const at = round === 0 ? symbol % 29 : 27;
+          const length = lengthBase[at]!;
+          const distance = distanceBase[round === 1 ? 29 : symbol]!;
+          write(stream, literals, 257 + at).number(0, lengthExtra[at]!);
+          write(stream, distances, round === 1 ? 29 : symbol).number(0, distanceExtra[round === 1 ? 29 : symbol]!);
+          for (let copied = 0; copied < length; copied++) output.push(output[output.length - distance]!);
+        }
+      }
+      takes(FLUSH(write(stream, literals, 256)), output, [[4], [5], [6, 7], [9, 10, 11], [64]]);
     });
 
     describe("repetitions of code lengths", () => {

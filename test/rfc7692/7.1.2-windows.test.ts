@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { seeded } from "../reference/seed.ts";
 import { expectBytes } from "../support/expect-bytes.ts";
-import { concat } from "../support/hex.ts";
+import { concat, utf8 } from "../support/hex.ts";
 import { compressible, generator } from "./arbitraries.ts";
 import { CODECS, inflate, WINDOW_BITS } from "./codecs.ts";
 import { BitString, FIXED_BLOCK, STORED_BLOCK } from "./deflate-bits.ts";
@@ -16,6 +16,8 @@ function noise(length: number, seed = 1): Uint8Array {
   const random = generator(seed);
   return Uint8Array.from({ length }, () => random() * 256);
 }
+
+const letters = utf8("abcdefghijklmnopqrstuvwxyz");
 
 /** zlib's opinion with an output buffer so small that it looks at the window, not into the buffer. */
 function inflateWithNarrowBuffer(stream: Uint8Array, windowBits: number): Promise<Uint8Array> {
@@ -94,6 +96,20 @@ describe.each(CODECS)("with $name", ({ create }) => {
         seeded(25),
       );
     });
+  });
+
+  test("what is exactly 64 KiB back, or a multiple, is not taken for what is here", () => {
+    // The compressor counts positions modulo 2^16. Zeros between leave its index of the letters alone.
+    for (const distance of [65_536, 131_072, 65_535, 65_537]) {
+      const data = new Uint8Array(distance + 26);
+      data.set(letters);
+      data.set(letters, distance);
+      const deflater = codec.createDeflater({ windowBits: 15, memoryLevel: 9 });
+      const stream: Uint8Array[] = [];
+      for (let at = 0; at < data.length; at += 4_096)
+        stream.push(deflater.deflate(data.subarray(at, at + 4_096), true));
+      expectBytes(zlibInflate(concat(...stream)).output, data);
+    }
   });
 });
 

@@ -7,7 +7,7 @@ import {
 } from "../../packages/protocol/src/extensions/deflate-transform.ts";
 import { concat, hex, toHex, utf8 } from "../support/hex.ts";
 import { CODECS, pullAll } from "./codecs.ts";
-import { BitString, FIXED_BLOCK, STORED_BLOCK } from "./deflate-bits.ts";
+import { BitString, FIXED_BLOCK, STORED_BLOCK, sparse } from "./deflate-bits.ts";
 import { zlibInflate } from "./zlib.ts";
 
 const BOTH = { windowBits: 15, contextTakeover: true };
@@ -127,6 +127,19 @@ describe.each(CODECS)("with $name", ({ create }) => {
     ])("%s", (_, payload) => {
       expect(receive(transformOf(), payload)).toBe("invalid");
       expect(receive(transformOf(), payload.subarray(0, 1), payload.subarray(1), hex``)).toBe("invalid");
+    });
+
+    test("in a dynamic block, whose end the tail would be", () => {
+      // A is 00, B is 01, and the end is fifteen ones: the tail is half an A, seven As, a B, and the end.
+      const literals = sparse(257, { 65: 2, 66: 2, 67: 2, 256: 15 });
+      for (let bits = 3; bits <= 15; bits++) literals[67 + bits] = bits; // C is 10, then 110, 1110, and so on
+      const bits = new BitString().dynamicHeader(literals, [1, 1]).bits("110 00 00 00 0");
+      expect(bits.length % 8).toBe(0);
+      const payload = bits.toBytes();
+      const transform = transformOf();
+      expect(receive(transform, hex`f2 48 cd c9 c9 07 00`)).toBe("Hello");
+      expect(zlibInflate(concat(payload, TAIL)).invalid).toBe(false);
+      expect(receive(transform, payload)).toBe("invalid");
     });
 
     test("every proper prefix of a message", () => {

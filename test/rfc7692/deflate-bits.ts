@@ -11,6 +11,10 @@ export const DYNAMIC_BLOCK = "0 01";
 export class BitString {
   readonly #bits: number[] = [];
 
+  get length(): number {
+    return this.#bits.length;
+  }
+
   /** Bits as they are sent, first to last; spaces do not count. Huffman codes read like that in the RFC's tables. */
   bits(digits: string): this {
     for (const digit of digits.replaceAll(" ", "")) this.#bits.push(Number(digit));
