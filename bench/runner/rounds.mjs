@@ -25,6 +25,7 @@ export async function measureRounds(id, scenario, options) {
   const result = { id, scenario, rounds: {}, missing: {} };
   const running = [];
   for (const candidate of candidates) {
+    if (scenario.kind !== "client" && servers[candidate].only?.includes(id) === false) continue;
     const reason = unsupported(candidate, scenario);
     if (reason === undefined) running.push(candidate);
     else result.missing[candidate] = reason;

@@ -13,7 +13,7 @@ import { bunBinary, denoBinary, nodeBinary } from "../runner/runtimes.mjs";
  * @property {(job: object, options: { node: string, flags?: string[] }) => { command: string, args: string[], env?: Record<string, string> }} start
  * @property {() => string | undefined} missing why it cannot be run here, or undefined
  * @property {boolean} [compresses] whether it has permessage-deflate
- * @property {readonly string[]} [skips] scenarios that mean nothing for it
+ * @property {readonly string[]} [only] the scenarios in which it differs from another row
  */
 
 const path = (name) => fileURLToPath(new URL(name, import.meta.url));
@@ -61,6 +61,13 @@ export const servers = {
     start: node("sansock.mjs"),
     missing: () => unlessBuilt(ours),
     compresses: true,
+  },
+  "sansock-utf8": {
+    title: "sansock, text as UTF-8",
+    role: "ours",
+    start: node("sansock-utf8.mjs"),
+    missing: () => unlessBuilt(ours),
+    only: ["f"],
   },
   "sansock-iteration": {
     title: "sansock, for await",
@@ -133,7 +140,7 @@ export const servers = {
 };
 
 /** What a plain run compares. */
-export const defaultServers = ["sansock", "sansock-iteration", "ws", "bun", "limit"];
+export const defaultServers = ["sansock", "sansock-utf8", "sansock-iteration", "ws", "bun", "limit"];
 
 /** The compiled C server's path; compiled when it is missing or older than its source. */
 function compiledEpollEcho() {

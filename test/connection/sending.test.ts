@@ -131,7 +131,7 @@ describe("the numbers", () => {
 });
 
 describe("prepared messages", () => {
-  test("they are encoded once, and sent by reference to any number of peers by a server", () => {
+  test("they are encoded once, and sent to any number of peers by a server, several in one write", () => {
     const text = prepareMessage("κόσμε");
     const binary = prepareMessage(hex`01 02 03`);
     const first = open("server");
@@ -142,7 +142,7 @@ describe("prepared messages", () => {
     second.sendPrepared(text);
     second.sendText("after");
     const { effects, bytes } = takeEffects(first);
-    expect(effects[0]?.kind === "write" && effects[0].bytes).toBe(text.frame);
+    expect(effects).toHaveLength(1);
     expect(framesIn({ bytes }).map(({ opcode, fin, payload }) => [opcode, fin, payload])).toEqual([
       [1, true, utf8("κόσμε")],
       [2, true, hex`01 02 03`],

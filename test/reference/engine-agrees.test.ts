@@ -187,7 +187,8 @@ function comparable(event: ConnectionEvent): ReferenceEvent {
       return rest;
     }
     case "fragment":
-      throw new Error("a fragment, although whole messages were asked for");
+    case "utf8":
+      throw new Error(`${event.kind}, although whole messages and strings were asked for`);
     default:
       return event;
   }

@@ -18,6 +18,7 @@ export const nodeTextCodec: TextCodec = {
     if (end - start <= SHORT && isAscii(bytes, start, end)) return latin1Slice.call(bytes, start, end);
     return isUtf8(bytes.subarray(start, end)) ? utf8Slice.call(bytes, start, end) : undefined;
   },
+  isWellFormed: isUtf8,
   byteLength: (text) => Buffer.byteLength(text),
   encodeInto(text, target, offset) {
     if (text.length <= SHORT) return portableTextCodec.encodeInto(text, target, offset);

@@ -1,4 +1,4 @@
-import { decodeUtf8, encodeUtf8Into, utf8Length } from "./utf8.ts";
+import { decodeUtf8, encodeUtf8Into, isWellFormedUtf8, utf8Length } from "./utf8.ts";
 
 /**
  * UTF-8 to text and back. A runtime may have a faster one than portable JavaScript; the portable one is the default, and
@@ -10,6 +10,8 @@ export interface TextCodec {
    * reads.
    */
   decode(bytes: Uint8Array, start: number, end: number): string | undefined;
+  /** Whether `bytes` are well-formed UTF-8. Only reads. Without it the portable validation is used. */
+  isWellFormed?(bytes: Uint8Array): boolean;
   /** How many bytes `encodeInto` writes for `text`. */
   byteLength(text: string): number;
   /**
@@ -22,6 +24,7 @@ export interface TextCodec {
 /** The `TextCodec` for any runtime. */
 export const portableTextCodec: TextCodec = {
   decode: (bytes, start, end) => decodeUtf8(bytes.subarray(start, end)),
+  isWellFormed: isWellFormedUtf8,
   byteLength: utf8Length,
   encodeInto: encodeUtf8Into,
 };

@@ -59,6 +59,11 @@ export function validateUtf8(state: number, bytes: Uint8Array, start: number, en
   return current;
 }
 
+/** Whether `bytes` are well-formed. */
+export function isWellFormedUtf8(bytes: Uint8Array): boolean {
+  return validateUtf8(UTF8_ACCEPT, bytes, 0, bytes.length) === UTF8_ACCEPT;
+}
+
 let decoder: { decode(bytes: Uint8Array): string } | undefined;
 
 /** The text of well-formed UTF-8, `undefined` for anything else. */

@@ -3,6 +3,7 @@
 import { MaskKeys } from "../bytes/mask-keys.ts";
 import { type Allocate, Slab } from "../bytes/slab.ts";
 import { portableTextCodec, type TextCodec } from "../bytes/text-codec.ts";
+import { isWellFormedUtf8 } from "../bytes/utf8.ts";
 import type { FillRandom } from "../vocabulary/machine.ts";
 import type { Duration } from "../vocabulary/time.ts";
 import { UsageError } from "../vocabulary/usage-error.ts";
@@ -50,6 +51,12 @@ export interface ConnectionOptions {
   readonly maxMessageBytes?: number | null | undefined;
   /** Whole messages, or pieces of them as they arrive. Default: `"messages"`. */
   readonly delivery?: "messages" | "fragments" | undefined;
+  /**
+   * How text messages are delivered: as a `"string"`, or as the `"utf8"` that arrived, for those who pass text on, or
+   * parse it as bytes: no string is made. Whether it is well-formed is checked either way (RFC 6455 §8.1). Default:
+   * `"string"`.
+   */
+  readonly text?: "string" | "utf8" | undefined;
   /** Whether Pings are answered by the engine (§5.5.2); otherwise the caller must call `pong()`. Default: `true`. */
   readonly autoPong?: boolean | undefined;
   /** A faster UTF-8 codec than the portable one, if the runtime has one. */
@@ -89,8 +96,11 @@ export class ConnectionSettings {
   readonly maxMessageBytes: number;
   readonly maxTextBytes: number;
   readonly delivery: "messages" | "fragments";
+  readonly text: "string" | "utf8";
   readonly autoPong: boolean;
   readonly textCodec: TextCodec;
+  /** The codec's, or the portable one. */
+  readonly isWellFormed: (bytes: Uint8Array) => boolean;
   readonly slab: Slab;
 
   constructor(options: ConnectionOptions) {
@@ -105,6 +115,7 @@ export class ConnectionSettings {
     this.pausedReading = oneOf("pausedReading", options.pausedReading, ["count", "suspend"], "count");
     this.onPingTimeout = oneOf("onPingTimeout", options.onPingTimeout, ["close", "abort"], "close");
     this.delivery = oneOf("delivery", options.delivery, ["messages", "fragments"], "messages");
+    this.text = oneOf("text", options.text, ["string", "utf8"], "string");
     this.pingJitter = checkNumber("pingJitter", options.pingJitter ?? 0, 0, 1);
     const unlimited = options.maxMessageBytes === null;
     const limit = options.maxMessageBytes ?? (this.delivery === "fragments" ? undefined : DEFAULT_MAX_MESSAGE_BYTES);
@@ -112,10 +123,12 @@ export class ConnectionSettings {
       unlimited || limit === undefined
         ? Number.MAX_SAFE_INTEGER
         : checkNumber("maxMessageBytes", limit, 0, Number.MAX_SAFE_INTEGER);
-    this.maxTextBytes =
-      this.delivery === "fragments" ? this.maxMessageBytes : Math.min(this.maxMessageBytes, MAX_TEXT_BYTES);
+    const makesStrings = this.delivery === "messages" && this.text === "string";
+    this.maxTextBytes = makesStrings ? Math.min(this.maxMessageBytes, MAX_TEXT_BYTES) : this.maxMessageBytes;
     this.autoPong = options.autoPong ?? true;
     this.textCodec = options.textCodec ?? portableTextCodec;
+    const { textCodec } = this;
+    this.isWellFormed = (bytes) => textCodec.isWellFormed?.(bytes) ?? isWellFormedUtf8(bytes);
     this.slab = new Slab(options.allocate ?? ((length) => new Uint8Array(length)));
   }
 }

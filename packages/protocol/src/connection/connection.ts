@@ -12,7 +12,7 @@ import { type RoundTripStatistics, withRoundTrip } from "../liveness/round-trip.
 import type { MessageTransform } from "../message/message-transform.ts";
 import { CloseCode } from "../vocabulary/close-code.ts";
 import type { Effect } from "../vocabulary/effect.ts";
-import type { CloseCause, ClosedEvent, CloseStatus, ConnectionEvent, Diagnosis } from "../vocabulary/event.ts";
+import type { CloseCause, ClosedEvent, CloseStatus, ConnectionEvent, Diagnosis, Message } from "../vocabulary/event.ts";
 import type { DeadlineName, Machine } from "../vocabulary/machine.ts";
 import { Opcode } from "../vocabulary/opcode.ts";
 import type { Duration, Instant } from "../vocabulary/time.ts";
@@ -107,13 +107,41 @@ export class Connection implements Machine<ConnectionEvent> {
   }
 
   /**
-   * Queues a binary message. `bytes` is never written to; from 16 KiB on a server passes it on by reference, so it must
+   * Queues a binary message. `bytes` is never written to; from 64 KiB on a server passes it on by reference, so it must
    * not be changed, or transferred, until the transport has sent it. Throws like `sendText`.
    */
   sendBinary(bytes: Uint8Array, options?: SendOptions): void {
     this.#requireOpen();
     this.#sender.binary(bytes, options);
     if (this.#outbox.randomFailed) this.#failRandom();
+  }
+
+  /**
+   * Queues a text message that is UTF-8 already; otherwise like `sendBinary`. Throws like `sendText`, and "bad-argument"
+   * for bytes that are not well-formed.
+   */
+  sendUtf8(bytes: Uint8Array, options?: SendOptions): void {
+    this.#requireOpen();
+    this.#sender.utf8(bytes, this.#settings.isWellFormed, options);
+    if (this.#outbox.randomFailed) this.#failRandom();
+  }
+
+  /** Queues a message as what it is: one that was received, for example. Throws as the method for its kind does. */
+  sendMessage(message: Message, options?: SendOptions): void {
+    switch (message?.kind) {
+      case "text":
+        this.sendText(message.text, options);
+        break;
+      case "binary":
+        this.sendBinary(message.bytes, options);
+        break;
+      case "utf8":
+        this.sendUtf8(message.bytes, options);
+        break;
+      default:
+        this.#requireOpen();
+        throw new UsageError("bad-argument", "a message is of the kind text, binary or utf8");
+    }
   }
 
   /** Queues a message that `prepareMessage` has prepared. Throws like `sendText`. */
@@ -272,6 +300,10 @@ export class Connection implements Machine<ConnectionEvent> {
     }
     if (effect?.kind === "write") this.#writtenBytes += effect.bytes.length;
     return effect;
+  }
+
+  handleEffectsReleased(): void {
+    this.#outbox.effectsReleased();
   }
 
   // ---- the clock ----

@@ -41,6 +41,15 @@ export class MessageSender {
     else this.#outbox.textFrame(FIN | Opcode.Text, text);
   }
 
+  /** `isWellFormed` decides whether `bytes` are text at all. */
+  utf8(bytes: Uint8Array, isWellFormed: (bytes: Uint8Array) => boolean, options: SendOptions | undefined): void {
+    checkBytes(bytes);
+    this.#requireIdle();
+    if (!isWellFormed(bytes)) throw new UsageError("bad-argument", "the bytes of text must be well-formed UTF-8");
+    if (this.#wantsTransform("text", bytes.length, options)) this.#sendTransformed(Opcode.Text, bytes);
+    else this.#outbox.frame(FIN | Opcode.Text, bytes);
+  }
+
   binary(bytes: Uint8Array, options: SendOptions | undefined): void {
     checkBytes(bytes);
     this.#requireIdle();

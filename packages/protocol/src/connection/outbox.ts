@@ -49,6 +49,9 @@ export class Outbox {
   #start = 0;
   #used = 0;
   #end = 0;
+  /** Prepared frames, in place of the buffer: they are copied when they turn out not to go alone. */
+  #prepared: Uint8Array[] | undefined = undefined;
+  #preparedBytes = 0;
   /** How much the last write took: the best guess for the next. */
   #lastWrite = 0;
   #pongs: Uint8Array[] | undefined = undefined;
@@ -63,7 +66,7 @@ export class Outbox {
 
   /** Bytes that were not taken yet. Waiting Pongs are not counted. */
   get queuedBytes(): number {
-    return this.#fullBytes + this.#used - this.#start;
+    return this.#fullBytes + this.#preparedBytes + this.#used - this.#start;
   }
 
   /** Queues one frame. `payload` is only read. */
@@ -91,7 +94,11 @@ export class Outbox {
     if (key !== undefined) mask(buffer, start, this.#used, key);
   }
 
-  /** Queues a frame that is encoded already. A server passes it on by reference, a client masks a copy. */
+  /**
+   * Queues a frame that is encoded already. A client masks a copy. A server passes on a large one, and one that goes
+   * alone, by reference; several small ones are joined when they are taken, so that of a broadcast to many connections
+   * each copies into the memory that the one before has just left.
+   */
   preparedFrame(message: PreparedMessage): void {
     if (this.#keys !== undefined) {
       this.frame(FIN | message.opcode, message.payload);
@@ -99,9 +106,15 @@ export class Outbox {
     }
     if (this.#pongs !== undefined) this.#flushPongs();
     const { frame } = message;
-    if (this.#buffer === undefined || frame.length >= BY_REFERENCE_FROM) {
+    if (frame.length >= BY_REFERENCE_FROM) {
       this.#passOn();
       this.#pushFull(frame);
+      return;
+    }
+    if (this.#buffer === undefined) {
+      if (this.#preparedBytes + frame.length > MOST_COALESCED) this.#passOn();
+      (this.#prepared ??= []).push(frame);
+      this.#preparedBytes += frame.length;
       return;
     }
     const buffer = this.#reserve(frame.length);
@@ -137,6 +150,8 @@ export class Outbox {
     this.#fullBytes = 0;
     this.#buffer = undefined;
     this.#start = this.#used = this.#end = 0;
+    this.#prepared = undefined;
+    this.#preparedBytes = 0;
     this.#pongs = undefined;
     this.#ending = "done";
   }
@@ -150,6 +165,7 @@ export class Outbox {
       this.#fullBytes -= bytes.length;
       return { kind: "write", bytes };
     }
+    if (this.#prepared !== undefined) return { kind: "write", bytes: this.#takePrepared(this.#prepared) };
     if (this.#buffer !== undefined) return { kind: "write", bytes: this.#takeBuffer(this.#buffer) };
     if (this.#ending === "no" || this.#ending === "done") return undefined;
     const kind = this.#ending;
@@ -218,18 +234,35 @@ export class Outbox {
     return larger;
   }
 
+  /** A buffer that begins with the prepared frames, if there are any, and has room for `count` more bytes. */
   #begin(count: number): Uint8Array {
-    const most = Math.max(count, Math.min(this.#lastWrite, MOST_COALESCED));
+    const least = this.#preparedBytes + count;
+    const most = Math.max(least, Math.min(this.#lastWrite, MOST_COALESCED));
     if (most <= SLAB_UP_TO) {
-      this.#start = this.#used = this.#slab.reserve(count);
-      this.#end = this.#used + count;
+      this.#start = this.#used = this.#slab.reserve(least);
+      this.#end = this.#used + least;
       this.#buffer = this.#slab.memory;
     } else {
       this.#start = this.#used = 0;
       this.#buffer = this.#slab.take(most);
       this.#end = this.#buffer.length;
     }
+    if (this.#prepared !== undefined) {
+      for (const frame of this.#prepared) {
+        copyInto(this.#buffer, this.#used, frame);
+        this.#used += frame.length;
+      }
+      this.#prepared = undefined;
+      this.#preparedBytes = 0;
+    }
     return this.#buffer;
+  }
+
+  #takePrepared(frames: readonly Uint8Array[]): Uint8Array {
+    if (frames.length > 1) return this.#takeBuffer(this.#begin(0));
+    this.#prepared = undefined;
+    this.#preparedBytes = 0;
+    return frames[0]!;
   }
 
   #takeBuffer(buffer: Uint8Array): Uint8Array {
@@ -241,7 +274,8 @@ export class Outbox {
   }
 
   #passOn(): void {
-    if (this.#buffer !== undefined) this.#pushFull(this.#takeBuffer(this.#buffer));
+    if (this.#prepared !== undefined) this.#pushFull(this.#takePrepared(this.#prepared));
+    else if (this.#buffer !== undefined) this.#pushFull(this.#takeBuffer(this.#buffer));
   }
 
   #pushFull(bytes: Uint8Array): void {

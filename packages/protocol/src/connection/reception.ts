@@ -159,12 +159,19 @@ export class Reception {
 
   /** The common case: one frame, in one piece, is the message. */
   #wholeMessage(chunk: Uint8Array, start: number, end: number): Received {
-    if (this.#kind === "binary") {
-      if (this.#chunk?.bytes !== chunk) this.#chunk = new ReceivedChunk(chunk);
-      return { kind: "binary", bytes: detachBytes(this.#chunk, start, end) };
+    const { text: delivery, textCodec, isWellFormed } = this.#settings;
+    if (this.#kind === "binary") return { kind: "binary", bytes: this.#detach(chunk, start, end) };
+    if (delivery === "utf8") {
+      const bytes = this.#detach(chunk, start, end);
+      return isWellFormed(bytes) ? { kind: "utf8", bytes } : { kind: "violation", violation: "text-invalid-utf8" };
     }
-    const text = this.#settings.textCodec.decode(chunk, start, end);
+    const text = textCodec.decode(chunk, start, end);
     return text === undefined ? { kind: "violation", violation: "text-invalid-utf8" } : { kind: "text", text };
+  }
+
+  #detach(chunk: Uint8Array, start: number, end: number): Uint8Array {
+    if (this.#chunk?.bytes !== chunk) this.#chunk = new ReceivedChunk(chunk);
+    return detachBytes(this.#chunk, start, end);
   }
 
   #assemble(chunk: Uint8Array, start: number, end: number, last: boolean): Received | undefined {

@@ -136,7 +136,7 @@ export class SessionEvents implements EventConsumer<ConnectionEvent> {
   }
 
   handleEvent(event: ConnectionEvent): void {
-    if (this.inbox === undefined && (event.kind === "binary" || event.kind === "text")) {
+    if (this.inbox === undefined && (event.kind === "binary" || event.kind === "text" || event.kind === "utf8")) {
       this.#callWithMessage(event);
     } else this.#handle(event);
     if (this.#queuedBefore <= this.#settings.highWaterBytes) return;
@@ -150,6 +150,7 @@ export class SessionEvents implements EventConsumer<ConnectionEvent> {
     switch (event.kind) {
       case "text":
       case "binary":
+      case "utf8":
         this.#deliver(this.inbox!, event);
         break;
       case "fragment":
@@ -180,7 +181,7 @@ export class SessionEvents implements EventConsumer<ConnectionEvent> {
 
   transportClosed(): void {
     this.#driver.pump();
-    if (this.closedEvent === undefined) this.#rejectWaiting(this.whyNot());
+    if (this.closedEvent === undefined) this.#rejectWaiting(this.#connection.ending!);
   }
 
   turnEnded(): void {
@@ -203,16 +204,20 @@ export class SessionEvents implements EventConsumer<ConnectionEvent> {
   #handleClosed(event: ClosedEvent): void {
     this.closedEvent = event;
     this.#settings.observer.closed?.(this.#session, event);
-    const failure = new ConnectionClosed(event);
-    this.inbox?.end(isNormalClose(event) ? undefined : failure);
-    this.#rejectWaiting(failure);
+    this.inbox?.end(isNormalClose(event) ? undefined : new ConnectionClosed(event));
+    this.#rejectWaiting(event);
     this.#closed?.resolve(event);
     const close = this.#settings.callbacks?.close;
     if (close !== undefined) this.#guard(close, event);
   }
 
-  /** There will be no Pong and no room any more. */
-  #rejectWaiting(failure: ConnectionClosed): void {
+  /** There will be no Pong and no room any more. An error costs some microseconds, so it is made for somebody only. */
+  #rejectWaiting(event: ClosedEvent): void {
+    if (this.#pings === undefined && this.#drained === undefined) {
+      this.#full = false;
+      return;
+    }
+    const failure = new ConnectionClosed(event);
     for (const ping of this.#pings?.values() ?? []) ping.reject(failure);
     this.#pings = undefined;
     this.#drained?.reject(failure);

@@ -32,7 +32,7 @@ export interface TimerRequest {
  *
  * ```ts
  * for await (const message of session) {
- *   await session.send(message.kind === "text" ? message.text : message.bytes); // waits while the peer is slow
+ *   await session.send(message); // waits while the peer is slow
  * }
  * ```
  *
@@ -68,20 +68,21 @@ export class Session<Opening = unknown> implements AsyncIterable<Message> {
   // ---- sending ----
 
   /**
-   * Sends a message: a string as text, bytes as binary, an iterable of either piece by piece, as one message. Resolves
-   * when there is room for more, at once unless more than `highWaterBytes` waits to be sent. Messages go out in the order
-   * of the calls. Bytes must not be changed before they are sent.
+   * Sends a message: a string as text, bytes as binary, an iterable of either piece by piece, as one message; a message
+   * object, such as one that was received, as the kind that it is. Resolves when there is room for more, at once unless
+   * more than `highWaterBytes` waits to be sent. Messages go out in the order of the calls. Bytes must not be changed
+   * before they are sent.
    *
    * Throws `UsageError` "bad-argument"; rejects with `ConnectionClosed` once closing has begun, with what is known of it by
    * then. Nobody need await it: the rejection is not reported as unhandled.
    */
-  send(content: string | Uint8Array | Pieces, options?: SendOptions): Promise<void> {
+  send(content: string | Uint8Array | Message | Pieces, options?: SendOptions): Promise<void> {
     if (this.#pieces !== undefined) return this.#after(this.#pieces, () => this.send(content, options));
     if (!this.#maySend()) return this.#rejectClosed();
     if (typeof content === "string") this.#connection.sendText(content, options);
     else if (content instanceof Uint8Array) this.#connection.sendBinary(content, options);
     else if (isIterable(content)) return this.#sendPieces(content, options);
-    else throw new UsageError("bad-argument", "a message is a string, a Uint8Array, or an iterable of either");
+    else this.#connection.sendMessage(content, options);
     return this.#sent();
   }
 
@@ -357,7 +358,7 @@ export class Session<Opening = unknown> implements AsyncIterable<Message> {
   }
 }
 
-function isIterable(content: Pieces): boolean {
+function isIterable(content: Message | Pieces): content is Pieces {
   return (
     typeof content === "object" && content !== null && (Symbol.asyncIterator in content || Symbol.iterator in content)
   );

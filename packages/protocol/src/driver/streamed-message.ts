@@ -7,7 +7,7 @@ import type { Fragment } from "../vocabulary/event.ts";
  * ends in the middle of it, however normally, iterating throws `ConnectionClosed`.
  */
 export interface StreamedMessage extends AsyncIterable<string | Uint8Array> {
-  readonly kind: "text" | "binary";
+  readonly kind: "text" | "binary" | "utf8";
 }
 
 /** Groups the fragments of a connection into messages. */

@@ -22,23 +22,26 @@ export type HeaderSource = Iterable<readonly [name: string, value: string]> | Re
  * ```
  */
 export class HeaderList implements Iterable<readonly [name: string, value: string]> {
-  readonly #fields: readonly (readonly [name: string, value: string])[];
-  /** The names in lower case, in the same order. No object is ever keyed by what a peer wrote. */
-  readonly #names: readonly string[];
+  /**
+   * Name, value, name, value, …: a connection keeps its request's fields for as long as it lives, and pairs, or names in
+   * lower case beside them, would take twice the memory. No object is ever keyed by what a peer wrote.
+   */
+  readonly #flat: readonly string[];
 
   constructor(source: HeaderSource = []) {
-    this.#fields = [...(isIterable(source) ? source : Object.entries(source))];
-    this.#names = this.#fields.map(([name]) => name.toLowerCase());
+    const flat: string[] = [];
+    for (const [name, value] of isIterable(source) ? source : Object.entries(source)) flat.push(name, value);
+    this.#flat = flat.slice(); // without the room to grow
   }
 
   /** The number of field lines. */
   get size(): number {
-    return this.#fields.length;
+    return this.#flat.length / 2;
   }
 
   /** Whether there is a line of this name. */
   has(name: string): boolean {
-    return this.#names.includes(name.toLowerCase());
+    return this.getAll(name).length > 0;
   }
 
   /**
@@ -54,8 +57,9 @@ export class HeaderList implements Iterable<readonly [name: string, value: strin
   getAll(name: string): readonly string[] {
     const wanted = name.toLowerCase();
     const values: string[] = [];
-    for (let index = 0; index < this.#names.length; index++) {
-      if (this.#names[index] === wanted) values.push(this.#fields[index]![1]);
+    for (let index = 0; index < this.#flat.length; index += 2) {
+      const name = this.#flat[index]!;
+      if (name.length === wanted.length && name.toLowerCase() === wanted) values.push(this.#flat[index + 1]!);
     }
     return values;
   }
@@ -71,8 +75,8 @@ export class HeaderList implements Iterable<readonly [name: string, value: strin
   }
 
   /** The pairs, in order. */
-  [Symbol.iterator](): IterableIterator<readonly [name: string, value: string]> {
-    return this.#fields[Symbol.iterator]();
+  *[Symbol.iterator](): IterableIterator<readonly [name: string, value: string]> {
+    for (let index = 0; index < this.#flat.length; index += 2) yield [this.#flat[index]!, this.#flat[index + 1]!];
   }
 }
 

@@ -14,6 +14,8 @@ export interface AssemblyRules {
   /** The largest size in bytes, and that of text. */
   readonly maxMessageBytes: number;
   readonly maxTextBytes: number;
+  /** How text is delivered. */
+  readonly text: "string" | "utf8";
   readonly textCodec: TextCodec;
 }
 
@@ -56,6 +58,7 @@ export class MessageAssembler {
   #message(): Message | Violation {
     const bytes = this.#collector.take();
     if (this.#kind === "binary") return { kind: "binary", bytes };
+    if (this.#rules.text === "utf8") return { kind: "utf8", bytes };
     return { kind: "text", text: this.#decode(bytes) };
   }
 
@@ -74,7 +77,9 @@ export class MessageAssembler {
     const complete = this.#utf8 === UTF8_ACCEPT ? bytes.length : startOfLastCodePoint(bytes);
     this.#collector.append(bytes, complete, bytes.length);
     if (complete === 0 && !last) return undefined;
-    return { kind: "fragment", message: "text", text: this.#decode(bytes.subarray(0, complete)), fin: last };
+    const whole = bytes.subarray(0, complete);
+    if (this.#rules.text === "utf8") return { kind: "fragment", message: "utf8", bytes: whole, fin: last };
+    return { kind: "fragment", message: "text", text: this.#decode(whole), fin: last };
   }
 
   /** Of bytes that were validated. */

@@ -4,7 +4,9 @@ import type { Violation } from "./violation.ts";
 /** A whole message (RFC 6455 §5.6). The bytes of a binary one belong to the receiver. */
 export type Message =
   | { readonly kind: "text"; readonly text: string }
-  | { readonly kind: "binary"; readonly bytes: Uint8Array };
+  | { readonly kind: "binary"; readonly bytes: Uint8Array }
+  /** With `text: "utf8"`: a text message as the well-formed UTF-8 that arrived. The bytes belong to the receiver. */
+  | { readonly kind: "utf8"; readonly bytes: Uint8Array };
 
 /**
  * A piece of a message, as it arrived, with `delivery: "fragments"`. Pieces do not follow the peer's frames: a long
@@ -12,7 +14,8 @@ export type Message =
  */
 export type Fragment =
   | { readonly kind: "fragment"; readonly message: "text"; readonly text: string; readonly fin: boolean }
-  | { readonly kind: "fragment"; readonly message: "binary"; readonly bytes: Uint8Array; readonly fin: boolean };
+  | { readonly kind: "fragment"; readonly message: "binary"; readonly bytes: Uint8Array; readonly fin: boolean }
+  | { readonly kind: "fragment"; readonly message: "utf8"; readonly bytes: Uint8Array; readonly fin: boolean };
 
 /** A Ping of ours that a Pong answered. */
 export interface AcknowledgedPing {
