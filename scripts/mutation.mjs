@@ -6,7 +6,7 @@
 //     npm run mutation -- liveness --force         from the beginning, not from the last results
 //
 // Without a name it mutates all floors, which takes hours. The score and every mutant that survived are printed, and
-// written to reports/mutation. docs/testing.md lists those that are equivalent, with the reason.
+// written to reports/mutation. docs/mutation.md lists those that are equivalent, with the reason.
 
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
