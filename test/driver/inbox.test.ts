@@ -84,3 +84,26 @@ test("a failure that nobody waits for is no unhandled rejection", () => {
   inbox.end(new Error("broken"));
   void inbox.wait();
 });
+
+test("what is found while somebody looks is handed over without waiting, and ends looking ahead", () => {
+  const inbox = new Inbox(1000);
+  inbox.lookAhead();
+  const found = inbox.seek({
+    pull() {
+      expect(inbox.wants).toBe(true);
+      inbox.deliver(text("a"));
+      expect(inbox.wants).toBe(false);
+    },
+  });
+  expect(found).toEqual(text("a"));
+  expect(inbox.seek({ pull() {} })).toBeUndefined();
+  expect(inbox.wants).toBe(false);
+});
+
+test("nobody looks past those who wait already", async () => {
+  const inbox = new Inbox(1000);
+  const waiting = inbox.wait();
+  expect(inbox.seek({ pull: () => expect.fail("looked") })).toBeUndefined();
+  inbox.deliver(text("a"));
+  expect(await waiting).toEqual(next("a"));
+});

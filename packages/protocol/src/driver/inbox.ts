@@ -20,6 +20,9 @@ export class Inbox {
   #bytes = 0;
   /** Those who wait for an item, the first comer first. Never empty. */
   #waiting: Deferred<Result>[] | undefined = undefined;
+  /** Somebody asks, and will wait only if looking finds nothing. */
+  #seeking = false;
+  #found: Item | undefined = undefined;
   #lookingAhead = false;
   #ended = false;
   #failure: Error | undefined = undefined;
@@ -34,7 +37,8 @@ export class Inbox {
    * for yet is little. Only looking finds the Pongs and the Close that lie behind messages.
    */
   get wants(): boolean {
-    return this.#waiting !== undefined || (this.#lookingAhead && this.#bytes < this.#readAheadBytes);
+    if (this.#seeking || this.#waiting !== undefined) return true;
+    return this.#lookingAhead && this.#bytes < this.#readAheadBytes;
   }
 
   /** A turn went by in which nobody asked: look ahead. */
@@ -44,6 +48,12 @@ export class Inbox {
 
   /** Takes an item that was wanted. */
   deliver(item: Item): void {
+    if (this.#seeking) {
+      this.#seeking = false;
+      this.#lookingAhead = false;
+      this.#found = item;
+      return;
+    }
     if (this.#waiting !== undefined) {
       const { resolve } = this.#waiting.shift()!;
       if (this.#waiting.length === 0) this.#waiting = undefined;
@@ -73,7 +83,22 @@ export class Inbox {
     return item;
   }
 
-  /** The next item to come, or the end. To be called when `take()` has nothing. */
+  /**
+   * Has `look` look for an item, and returns what it finds. A promise to be settled later costs more than everything else
+   * that happens to a small message, and most messages are there when somebody asks. To be called when `take()` has
+   * nothing.
+   */
+  seek(look: { pull(): void }): Item | undefined {
+    if (this.#waiting !== undefined) return undefined; // they asked before
+    this.#seeking = true;
+    look.pull();
+    this.#seeking = false;
+    const found = this.#found;
+    this.#found = undefined;
+    return found;
+  }
+
+  /** The next item to come, or the end. To be called when `seek()` has found nothing. */
   wait(): Promise<Result> {
     const deferred = defer<Result>();
     if (this.#ended) this.#settle(deferred);

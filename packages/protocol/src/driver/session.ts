@@ -276,9 +276,8 @@ export class Session<Opening = unknown> implements AsyncIterable<Message> {
       this.#driver.endTurnSoon(); // there is room to look ahead again
       return Promise.resolve({ done: false, value: taken });
     }
-    const waited = inbox.wait();
-    this.#driver.pull();
-    return waited;
+    const found = inbox.seek(this.#driver);
+    return found === undefined ? inbox.wait() : Promise.resolve({ done: false, value: found });
   }
 
   #sent(): Promise<void> {
