@@ -134,12 +134,12 @@ describe.each(CODECS)("with $name", (codec) => {
     const random = generator(9);
     const next = messages(9);
     const transforms = Array.from({ length: 20 }, (_, index) => {
-      const direction = { windowBits: 9 + (index % 7), contextTakeover: index % 3 === 0 };
+      const direction = { windowBits: 11 + (index % 2), contextTakeover: index % 3 === 0 };
       return new DeflateTransform({
         codec: shared,
         outgoing: direction,
         incoming: direction,
-        memoryLevel: 1 + (index % 9),
+        memoryLevel: 5 + (index % 2),
         thresholdBytes: 0,
       });
     });

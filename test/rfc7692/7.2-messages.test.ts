@@ -6,6 +6,7 @@ import {
   type DeflateTransformOptions,
 } from "../../packages/protocol/src/extensions/deflate-transform.ts";
 import { concat, hex, toHex, utf8 } from "../support/hex.ts";
+import { generator } from "./arbitraries.ts";
 import { CODECS, pullAll } from "./codecs.ts";
 import { BitString, FIXED_BLOCK, STORED_BLOCK, sparse } from "./deflate-bits.ts";
 import { zlibInflate } from "./zlib.ts";
@@ -224,6 +225,28 @@ describe.each(CODECS)("with $name", ({ create }) => {
         expect(receive(transform, hex`00`)).toBe("");
       }
     });
+  });
+
+  test("a short message refers to a long one before it", () => {
+    const transform = transformOf({ outgoing: { windowBits: 12, contextTakeover: true } });
+    const text = Array.from({ length: 4_000 }, (_, at) => String((at * 7_919) % 10_007)).join(",");
+    transform.encode(utf8(text), true);
+    expect(transform.encode(utf8(text.slice(-200)), true).length).toBeLessThan(16);
+    expect(transform.encode(utf8(text.slice(-3_000, -2_800)), true).length).toBeLessThan(16);
+  });
+
+  test("output of any size around that of the first buffer is whole", () => {
+    const random = generator(3);
+    const noise = Uint8Array.from({ length: 4_200 }, () => random() * 256);
+    for (let length = 4_060; length < 4_110; length++) {
+      const transform = transformOf();
+      const fragments = [
+        transform.encode(noise.subarray(0, 9), false),
+        transform.encode(noise.subarray(9, length), true),
+      ];
+      const { output } = zlibInflate(concat(...fragments, TAIL));
+      expect(toHex(output)).toBe(toHex(noise.subarray(0, length)));
+    }
   });
 
   test("fragments without FIN may compress to nothing yet, and come out in order", () => {

@@ -17,8 +17,6 @@ import { Tally } from "./tally.ts";
 
 /** The most literals and matches that one block holds. */
 const BLOCK_TOKENS = 16 * 1024;
-/** The longest stored block (RFC 1951 §3.2.4). */
-const STORED_BYTES = 0xffff;
 /** The three header bits of a block (§3.2.3), BFINAL zero. */
 const STORED = 0b000;
 const FIXED = 0b010;
@@ -163,19 +161,21 @@ function distanceSymbol(distance: number): number {
   return bits * 2 + 2 + (((distance - 1) >>> bits) & 1);
 }
 
-/** How many bits stored blocks take at most. */
+/** How many bits a stored block takes at most. */
 function storedBits(byteLength: number): number {
-  return byteLength * 8 + Math.ceil(byteLength / STORED_BYTES) * 42;
+  return byteLength * 8 + 42;
 }
 
+/**
+ * One stored block is enough: 65,536 bytes in `BLOCK_TOKENS` tokens would be four bytes a token, and no match takes more
+ * than 31 bits in the fixed codes.
+ */
 function writeStored(writer: BitWriter, source: Uint8Array, start: number, end: number): void {
-  writer.reserve(storedBits(end - start));
-  for (let at = start; at < end; at += STORED_BYTES) {
-    const size = Math.min(end - at, STORED_BYTES);
-    writer.write(STORED, 3);
-    writer.align();
-    writer.write(size, 16);
-    writer.write(size ^ 0xffff, 16);
-    writer.copy(source, at, at + size);
-  }
+  const byteLength = end - start;
+  writer.reserve(storedBits(byteLength));
+  writer.write(STORED, 3);
+  writer.align();
+  writer.write(byteLength, 16);
+  writer.write(byteLength ^ 0xffff, 16);
+  writer.copy(source, start, end);
 }

@@ -22,7 +22,7 @@ export class DeflateWorkspace {
 
   /** One spare serves all connections without context takeover, since nearly every message is one call. */
   giveMatches(matches: MatchFinder): void {
-    matches.clear();
+    matches.history.clear();
     this.#matches = matches;
   }
 }

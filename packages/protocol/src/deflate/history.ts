@@ -10,7 +10,7 @@ export class History {
   mask = -1;
   /** How many bytes are in the ring, at most `windowSize`. */
   length = 0;
-  /** Counts the bytes appended since the beginning, modulo 2^16, which any ring divides. */
+  /** Counts every byte ever appended, modulo 2^16, which any ring divides. */
   position = 0;
 
   constructor(windowBits: number) {
@@ -53,7 +53,6 @@ export class History {
   /** Forgets everything, but keeps the memory. */
   clear(): void {
     this.length = 0;
-    this.position = 0;
   }
 
   /** Copies `source[start..end)`, which fits, to the ring, from this position on. */

@@ -18,9 +18,9 @@ const NO_POSITIONS: Uint16Array = new Uint16Array(0);
 
 /**
  * Finds repetitions (RFC 1951 §4): a hash of four bytes leads to the newest position where it occurred, and from each
- * position a chain to the one before. Nothing is ever moved: positions are counted modulo 2^16, and one that is out of
- * date is recognised by its distance or by comparing the bytes, which is done anyway. So the work for a message does not
- * depend on the size of the window. Everything grows with the history.
+ * position a chain to the one before. Nothing is ever cleared or moved: positions are counted modulo 2^16, and one that is out of
+ * date is recognised by its distance or by comparing the bytes, which is done anyway; the ones that are not come first. So
+ * the work for a message does not depend on the size of the window. Everything grows with the history.
  */
 export class MatchFinder {
   readonly windowBits: number;
@@ -54,12 +54,6 @@ export class MatchFinder {
   skip(input: Uint8Array): void {
     this.append(input);
     this.#outdated = true;
-  }
-
-  /** Forgets everything, so that what follows depends on nothing before, but keeps the memory. */
-  clear(): void {
-    this.history.clear();
-    this.#heads.fill(0);
   }
 
   /** Indexes the history anew. A ring that grows doubles, so this adds a constant to the cost of each byte. */
