@@ -1,6 +1,8 @@
 // Memory for what is sent: making a buffer for every write costs more than filling it, and filling memory that was never
 // touched costs more than filling memory that is in the processor's cache.
 
+import { type Words, wordsWithin } from "./mask.ts";
+
 /** How much is made at once. A write that a slow peer does not take keeps its slab alive, and no more than that. */
 const SLAB_BYTES = 16 * 1024;
 /** Memory up to this size is kept for the next large write, one piece of it. */
@@ -26,6 +28,8 @@ export class Slab {
   #lentFrom: Uint8Array | undefined = undefined;
   #lentStart = 0;
   #borrower: object | undefined = undefined;
+  #words: Words | undefined = undefined;
+  #wordsOf: Uint8Array | undefined = undefined;
 
   constructor(allocate: Allocate) {
     this.allocate = allocate;
@@ -60,6 +64,15 @@ export class Slab {
     if (spare === undefined || spare.length < count) return this.allocate(count);
     this.#spare = undefined;
     return spare;
+  }
+
+  /** The words in memory of this slab, to mask what is sent. The view is made once for as long as the memory is in use. */
+  wordsOf(memory: Uint8Array): Words {
+    if (this.#words === undefined || this.#wordsOf !== memory) {
+      this.#words = wordsWithin(memory);
+      this.#wordsOf = memory;
+    }
+    return this.#words;
   }
 
   /**

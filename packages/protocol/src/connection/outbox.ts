@@ -2,7 +2,7 @@
 // the driver causes goes out as one `write` effect.
 
 import { copyInto } from "../bytes/bytes.ts";
-import { applyMask, prefersWords, wordsWithin } from "../bytes/mask.ts";
+import { applyMask, prefersWords } from "../bytes/mask.ts";
 import type { MaskKeys } from "../bytes/mask-keys.ts";
 import { Queue } from "../bytes/queue.ts";
 import type { Slab } from "../bytes/slab.ts";
@@ -91,7 +91,7 @@ export class Outbox {
     if (start !== guess) buffer.copyWithin(start, guess, guess + length);
     writeHeader(buffer, at, firstByte, length, key);
     this.#used = start + length;
-    if (key !== undefined) mask(buffer, start, this.#used, key);
+    if (key !== undefined) this.#mask(buffer, start, key);
   }
 
   /**
@@ -194,7 +194,13 @@ export class Outbox {
     const start = writeHeader(buffer, this.#used, firstByte, length, key);
     copyInto(buffer, start, payload);
     this.#used = start + length;
-    if (key !== undefined) mask(buffer, start, this.#used, key);
+    if (key !== undefined) this.#mask(buffer, start, key);
+  }
+
+  /** Masks what was written from `start` on. */
+  #mask(buffer: Uint8Array, start: number, key: number): void {
+    const words = prefersWords(this.#used - start) ? this.#slab.wordsOf(buffer) : undefined;
+    applyMask(buffer, start, this.#used, key, words);
   }
 
   #drawKey(): number | undefined {
@@ -287,8 +293,4 @@ export class Outbox {
 /** Whether it is ordinary memory, which neither shrinks nor belongs to several threads: some transports refuse others. */
 function isFixed(buffer: ArrayBufferLike & { readonly resizable?: boolean }): boolean {
   return buffer instanceof ArrayBuffer && buffer.resizable !== true;
-}
-
-function mask(bytes: Uint8Array, start: number, end: number, key: number): void {
-  applyMask(bytes, start, end, key, prefersWords(end - start) ? wordsWithin(bytes) : undefined);
 }
