@@ -32,6 +32,10 @@ switch (task) {
   case "mutation":
     await exec(process.execPath, [join("scripts", "mutation.mjs"), ...args]);
     break;
+  case "simulate":
+  case "fuzz":
+    await exec(process.execPath, [join("scripts", `${task}.mjs`), ...args]);
+    break;
   case "build":
     await build();
     break;

@@ -5,6 +5,7 @@ import { Connection, type ConnectionEvent, type ConnectionOptions, encodeFrame }
 import { SeededRandom, Wire, type WireEnd } from "@sansock/protocol/testing";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { seeded } from "../reference/seed.ts";
 
 const KEEPALIVE = { pingInterval: 2000, pingTimeout: 1000, closeTimeout: 1500 };
 /** From a cut, until both have ended (architecture: law 8), timers' read pass included. */
@@ -172,7 +173,7 @@ test("two engines always agree", () => {
         expect(ends[one].cause.kind).not.toBe("violation");
       }
     }),
-    { seed: Number(process.env.SEED ?? 6455), numRuns: 200 },
+    seeded(200),
   );
 });
 
@@ -202,7 +203,7 @@ describe("and if one of them is no engine but noise,", () => {
         expect(wire[side].events[0]).toEqual({ kind: "text", text: "\0\0\0" });
         expect(wire[side].events.filter(({ kind }) => kind === "closed")).toHaveLength(1);
       }),
-      { seed: Number(process.env.SEED ?? 6455), numRuns: 300 },
+      seeded(300),
     );
   });
 });

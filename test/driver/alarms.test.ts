@@ -1,6 +1,7 @@
 import { Alarms, type HostTimer } from "@sansock/protocol/driver";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { seeded } from "../reference/seed.ts";
 
 /** One timer of a host, moved by hand, that writes down what it was asked. */
 class FakeHost implements HostTimer {
@@ -231,6 +232,6 @@ test("any sequence of setting, cancelling and waiting rings what a list would", 
         expect(rung).toEqual(expected);
       });
     }),
-    { seed: 6455, numRuns: 300 },
+    seeded(300),
   );
 });

@@ -5,7 +5,6 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { build } from "esbuild";
 import { afterAll, describe, expect, test } from "vitest";
 import { plant, readBugs } from "./bugs.ts";
@@ -47,15 +46,18 @@ describe("the simulation finds the bug", () => {
 /** The first seed that fails, or of the slice that hangs, which is a way of being found too. `Infinity`: none. */
 async function firstFailure(bundle: string): Promise<number> {
   for (let first = 1; first <= SEEDS; first += SLICE) {
-    try {
-      const arguments_ = [bundle, `${first}`, `${SLICE}`, "1"];
-      const { stdout } = await promisify(execFile)(process.execPath, arguments_, { timeout: HANGS_AFTER_MS });
-      const { failures } = JSON.parse(stdout) as Campaign;
-      if (failures[0] !== undefined) return failures[0].seed;
-    } catch (error) {
-      if ((error as { killed?: boolean }).killed === true) return first;
-      throw error;
-    }
+    const { stdout, killed } = await play([bundle, `${first}`, `${SLICE}`, "1"]);
+    if (killed) return first;
+    const { failures } = JSON.parse(stdout) as Campaign;
+    if (failures[0] !== undefined) return failures[0].seed;
   }
   return Number.POSITIVE_INFINITY;
+}
+
+function play(arguments_: readonly string[]): Promise<{ readonly stdout: string; readonly killed: boolean }> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, arguments_, { timeout: HANGS_AFTER_MS }, (error, stdout) =>
+      resolve({ stdout, killed: error?.killed === true }),
+    );
+  });
 }

@@ -10,3 +10,4 @@ const campaign = await runCampaign({
   onFailure: (_seed, error) => process.stderr.write(`${error.stack}\n\n`),
 });
 process.stdout.write(`${JSON.stringify(campaign, undefined, 2)}\n`);
+if (campaign.failures.length > 0) process.exitCode = 1;

@@ -10,7 +10,7 @@ const SEEDS = 300;
 const { SEED } = process.env;
 
 test(`${SEED === undefined ? `${SEEDS} simulated worlds keep` : `the simulated world ${SEED} keeps`} every invariant`, async () => {
-  const first = SEED === undefined ? 1 : Number(SEED);
+  const first = SEED === undefined ? 1 : Number.parseInt(SEED, 10);
   const last = SEED === undefined ? SEEDS : first;
   const ends: Record<string, number> = {};
   let messages = 0;

@@ -86,6 +86,7 @@ export class World {
   readonly #judge: Judge;
   readonly #randomFails: Record<Side, boolean> = { client: false, server: false };
   #steps = 0;
+  #overAt = 0;
 
   constructor(plan: Plan) {
     this.plan = plan;
@@ -118,6 +119,7 @@ export class World {
     clock.arrival(plan.ending.at, () => this.#end());
     await this.#runUntilOver(plan.ending.at + PATIENCE);
     if (!this.#isOver) await this.#finish();
+    this.#overAt = this.clock.now();
     await this.#quieten();
     this.#judge.judgeEnd();
     this.#check();
@@ -402,7 +404,7 @@ export class World {
       bytes: client.actor.incoming.receivedBytes + server.actor.incoming.receivedBytes,
       frames: client.wiretap.frames + server.wiretap.frames,
       steps: this.#steps,
-      virtualMs: Math.round(this.clock.now()),
+      virtualMs: Math.round(this.#overAt),
     };
   }
 }

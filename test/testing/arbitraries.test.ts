@@ -14,8 +14,7 @@ import {
 } from "@sansock/protocol/testing/arbitraries";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-
-const RUNS = { seed: 6455, numRuns: 200 };
+import { seeded } from "../reference/seed.ts";
 
 /** Whether something of the kind comes up among a few hundred samples. */
 function comesUp<T>(arbitrary: fc.Arbitrary<T>, wanted: (value: T) => boolean): boolean {
@@ -37,7 +36,7 @@ describe("what a conversation sends arrives, however it is cut into chunks,", ()
           expect(events.flatMap((event) => (event.kind === "ping" ? [event.payload] : []))).toEqual(sent.pings);
           expect(events.some(({ kind }) => kind === "closed" || kind === "closing")).toBe(false);
         }),
-        RUNS,
+        seeded(200),
       );
     });
   }
@@ -48,7 +47,7 @@ test("a legal frame survives being written and read", () => {
     fc.property(legalFrame(), (frame) => {
       expect(decodeFrames(encodeFrame(frame))).toEqual({ frames: [frame], rest: new Uint8Array(0) });
     }),
-    RUNS,
+    seeded(200),
   );
 });
 
@@ -59,7 +58,7 @@ test("chunks are together what was cut, and none is empty", () => {
       expect(chunks.flatMap((chunk) => [...chunk])).toEqual([...bytes]);
       expect(chunks.every(({ length }) => length > 0)).toBe(true);
     }),
-    RUNS,
+    seeded(200),
   );
 });
 
@@ -71,7 +70,7 @@ test("fragments are together the message, and only the last one is final", () =>
       expect(frames.map(({ opcode }) => opcode !== 0)).toEqual(frames.map((_, index) => index === 0));
       expect(frames.every(({ maskKey }) => maskKey === undefined)).toBe(true);
     }),
-    RUNS,
+    seeded(200),
   );
 });
 
@@ -81,7 +80,7 @@ test("close statuses may be sent", () => {
       expect(code === 1005 ? reason === "" : isSendableCloseCode(code)).toBe(true);
       expect(new TextEncoder().encode(reason).length).toBeLessThanOrEqual(123);
     }),
-    RUNS,
+    seeded(200),
   );
 });
 
