@@ -60,7 +60,7 @@ run(
   },
 );
 mkdirSync(join(root, "reports", "mutation"), { recursive: true });
-const { status } = spawnSync(
+const { status, signal } = spawnSync(
   process.execPath,
   [
     join(folder, "node_modules", "@stryker-mutator", "core", "bin", "stryker.js"),
@@ -82,4 +82,5 @@ const { status } = spawnSync(
     },
   },
 );
+if (signal !== null) console.error(`Stryker was ended by ${signal}.`);
 process.exit(status ?? 1);
