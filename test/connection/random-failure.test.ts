@@ -11,6 +11,7 @@ const peer = new Peer("client");
 
 const senders: Readonly<Record<string, (connection: Connection) => void>> = {
   sendText: (connection) => connection.sendText("secret"),
+  sendUtf8: (connection) => connection.sendUtf8(hex`73 65 63 72 65 74`),
   sendBinary: (connection) => connection.sendBinary(hex`01`),
   sendFragment: (connection) => connection.sendFragment("secret", false),
   sendPrepared: (connection) => connection.sendPrepared(prepareMessage("secret")),
