@@ -124,13 +124,13 @@ export class Judge {
   }
 
   /** A heartbeat notices that a link was cut for good. */
-  #judgeHeartbeat({ side, session }: SideState): void {
+  #judgeHeartbeat({ side, session, openedAt }: SideState): void {
     const { plan, cutAt, clock } = this.#world;
     const { pingInterval, pingTimeout, liveness, pausedReading } = plan.settings[side];
     if (cutAt === undefined || session!.state !== "open" || !isCutForGood(plan)) return;
     if (typeof pingInterval !== "number" || typeof pingTimeout !== "number") return;
     if (liveness !== "pong" || pausedReading === "suspend") return;
-    const overdue = clock.now() - cutAt - pingInterval - pingTimeout;
+    const overdue = clock.now() - Math.max(cutAt, openedAt) - pingInterval - pingTimeout;
     if (overdue > SLACK) this.#fail(side, `has not noticed for ${overdue} ms too long that the link was cut`);
   }
 

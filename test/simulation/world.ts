@@ -71,6 +71,8 @@ export interface SideState {
   /** Why there is no session, and will be none. */
   refused: unknown;
   opened: number;
+  /** When it opened, in true time. */
+  openedAt: number;
   closed: ClosedEvent[];
 }
 
@@ -139,7 +141,7 @@ export class World {
     const wiretap = new Wiretap(side, plan.handshake !== undefined, (what) => journal.fail(side, `wrote ${what}`));
     if (plan.noisy !== side) end.onWrite = (bytes) => wiretap.write(bytes);
     const none = { session: undefined, connection: undefined, refused: undefined };
-    return { side, end, actor, application, wiretap, ...none, opened: 0, closed: [] };
+    return { side, end, actor, application, wiretap, ...none, opened: 0, openedAt: 0, closed: [] };
   }
 
   #open(): void {
@@ -264,6 +266,7 @@ export class World {
       opened: (session) => {
         this.journal.note(side, "is open");
         state.opened++;
+        state.openedAt = this.clock.now();
         state.session = session;
         actor.session = session;
       },
