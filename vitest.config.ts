@@ -10,7 +10,9 @@ export default defineConfig({
     // The reporter that CI counts with, beside the one for people.
     reporters: report === undefined ? ["default"] : ["default", ["json", { outputFile: report }]],
     include: ["test/**/*.test.ts"],
-    testTimeout: 30_000,
+    // Only against hanging: the exhaustive tests take long on a busy machine.
+    testTimeout: 180_000,
+    hookTimeout: 60_000,
     coverage: {
       provider: "v8",
       include: ["packages/protocol/src/**/*.ts"],
