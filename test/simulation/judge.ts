@@ -166,12 +166,11 @@ export class Judge {
     if (!isCalm(plan) || !isQuick(plan) || how === "abort") return;
     const names = Object.values(plan.applications);
     if (SIDES.some((side) => !sides[side].application.keepsUp) || names.includes("re-entrant")) return;
+    // Who breaks off a message ends the connection, or leaves it alone.
+    if (SIDES.some((side) => sides[side].actor.outgoing.sent.some(({ broken }) => broken))) return;
     for (const side of SIDES) {
       const event = sides[side].closed[0]!;
-      const brokeOff = SIDES.some(
-        (side) => event.sent?.code === 1011 && sides[side].actor.outgoing.sent.some((e) => e.broken),
-      );
-      if (!event.clean && !brokeOff) this.#fail(side, `ended with ${JSON.stringify(event)} although nothing was wrong`);
+      if (!event.clean) this.#fail(side, `ended with ${JSON.stringify(event)} although nothing was wrong`);
     }
   }
 
