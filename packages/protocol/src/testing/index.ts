@@ -15,4 +15,5 @@ export {
   sessionPair,
 } from "./session-pair.ts";
 export { VirtualClock, type VirtualClockOptions } from "./virtual-clock.ts";
+export { type VirtualClientOptions, type VirtualDialing, VirtualServer } from "./virtual-server.ts";
 export { Wire, WireEnd, type WireOptions } from "./wire.ts";
