@@ -16,9 +16,10 @@ import {
   type ServerSession,
   type SessionCallbacks,
   type SessionHandler,
+  type Transport,
 } from "@sansock/protocol/driver";
 import { Link, type LinkOptions, SeededRandom, VirtualClock } from "@sansock/protocol/testing";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, type Mock, test, vi } from "vitest";
 
 const peer = { address: "192.0.2.1", port: 50_000, secure: false };
 
@@ -159,7 +160,8 @@ describe("a request that is not for a WebSocket", () => {
       drained() {},
       closed() {},
     });
-    made.link.client.write(bytes.slice(), false);
+    const transport: Transport = made.link.client;
+    transport.write(bytes.slice(), false);
     made.clock.advance(1000);
     return { ...made, received: () => received.join("") };
   }
@@ -272,7 +274,7 @@ describe("a client's opening", () => {
           throw new Error("in onError");
         }),
       },
-    ] as { onError?: ReturnType<typeof vi.fn> }[]) {
+    ] as { onError?: Mock<() => void> }[]) {
       const { clock, reported, accept, open } = world({ client, callbacks });
       accept();
       const session = await clock.until(open());
