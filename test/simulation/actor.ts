@@ -22,6 +22,7 @@ export interface ActorParts {
 /** Thrown by iterables that break off in the middle of a message. */
 class BrokenOff extends Error {}
 
+const UTF8 = new TextEncoder();
 const ALPHABET = ["a", "ß", "€", "😀", "\u0000", "\ufeff"];
 
 export class Actor {
@@ -103,6 +104,7 @@ export class Actor {
     const entry = this.outgoing.add(kind, typeof content === "string" ? content : content.slice());
     this.note(`sends ${kind} ${this.outgoing.sent.length - 1} of ${content.length}`);
     const what = this.#piecesUnderWay > 0 ? "send behind pieces" : "send";
+    if (this.random.chance(0.1)) return this.#promise(what, this.session.send(asMessage(content, this.random)));
     if (this.random.chance(0.1)) return this.#promise(what, this.session.sendPrepared(prepareMessage(content)));
     if (simply || !this.random.chance(0.2)) return this.#promise(what, this.session.send(content));
     this.#piecesUnderWay++;
@@ -204,4 +206,10 @@ export class Actor {
     );
     return promise;
   }
+}
+
+/** The message as an object; text perhaps as the bytes that it is. */
+function asMessage(content: string | Uint8Array, random: SeededRandom): Message {
+  if (typeof content !== "string") return { kind: "binary", bytes: content };
+  return random.chance(0.5) ? { kind: "text", text: content } : { kind: "utf8", bytes: UTF8.encode(content) };
 }

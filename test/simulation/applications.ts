@@ -83,19 +83,17 @@ const APPLICATIONS: Readonly<Record<ApplicationName, (actor: Actor) => Partial<A
     start: () =>
       actor.run("receive", async () => {
         for await (const message of actor.session.streams()) {
-          for await (const content of message) {
+          const arrived = (content: string | Uint8Array, fin: boolean): void =>
             actor.arrived(
               message.kind === "text"
-                ? { kind: "fragment", message: "text", text: content as string, fin: false }
-                : { kind: "fragment", message: "binary", bytes: content as Uint8Array, fin: false },
+                ? { kind: "fragment", message: "text", text: content as string, fin }
+                : { kind: "fragment", message: message.kind, bytes: content as Uint8Array, fin },
             );
+          for await (const content of message) {
+            arrived(content, false);
             if (actor.random.chance(0.1)) await actor.sleep(actor.random.integer(0, 20));
           }
-          actor.arrived(
-            message.kind === "text"
-              ? { kind: "fragment", message: "text", text: "", fin: true }
-              : { kind: "fragment", message: "binary", bytes: new Uint8Array(0), fin: true },
-          );
+          arrived(message.kind === "text" ? "" : new Uint8Array(0), true);
         }
       }),
   }),

@@ -8,6 +8,10 @@ const CLOCK_FAULTS = ["suspend", "oversleep", "step", "freeze"];
 const STATES = ["open", "closing", "closed"];
 /** Timers round up, and a late or unread input gets one more read pass. */
 const SLACK = 5;
+/** Timers are as late as this without a reason. */
+const IN_TIME = 2;
+/** So few bytes hold too few messages to fill what is read ahead. */
+const LITTLE = 1500;
 /** What the engine may hold beside a message: two chunks, and the first segments of what it collects. */
 const RETAINED_BESIDE = 3 * 65_536;
 
@@ -103,17 +107,15 @@ export class Judge {
     if (retained > most) this.#fail(side, `${retained} bytes are retained, of which ${most} would do`);
   }
 
-  #judgeTime({ side, session, end, actor }: SideState): void {
+  #judgeTime(state: SideState): void {
+    const { side, session, end, actor } = state;
     const { plan } = this.#world;
     const isIdle = session!.state === "open" && session!.queuedBytes === 0;
     if (isIdle && [...actor.unsettled.values()].includes("send")) this.#fail(side, "waits for room, and there is room");
     const now = end.clock.now();
     const timer = session!.timer;
     if (timer !== undefined && timer.at <= now) this.#fail(side, `waits for ${timer.name} since ${timer.at}`);
-    // Who waits for a message is read for, unless so many Pongs pile up behind what waits to be sent.
-    const pongsPileUp = plan.noisy !== undefined || plan.settings[side].highWaterBytes! < 65_536;
-    const hungry = session!.state === "open" && actor.waiting > 0 && end.unreadBytes > 0 && !pongsPileUp;
-    if (hungry && !plan.isReadSlowly) this.#fail(side, `waits for a message, and ${end.unreadBytes} bytes lie unread`);
+    this.#judgeReading(state);
     const memory = this.#memory[side];
     if (session!.state === "open") return;
     memory.closingSince ??= now;
@@ -123,6 +125,19 @@ export class Judge {
     if (overdue > SLACK) this.#fail(side, `has been closing for ${overdue} ms too long`);
   }
 
+  /** What has arrived is read, if somebody waits for it, or if so little was read before that there must be room. */
+  #judgeReading({ side, session, end, actor }: SideState): void {
+    const { plan, link } = this.#world;
+    const { highWaterBytes, readAheadBytes } = plan.settings[side];
+    if (session!.state !== "open" || end.unreadBytes === 0 || plan.isReadSlowly) return;
+    // Pongs may pile up behind what waits to be sent, and applications may pause.
+    if (plan.noisy !== undefined || highWaterBytes! < 65_536 || plan.applications[side] === "pauser") return;
+    const readBefore = link.deliveredBytes(side === "client" ? "toClient" : "toServer");
+    const isRoom = readAheadBytes! >= 65_536 && readBefore <= LITTLE;
+    if (actor.waiting > 0) this.#fail(side, `waits for a message, and ${end.unreadBytes} bytes lie unread`);
+    else if (isRoom) this.#fail(side, `has read ${readBefore} bytes, and leaves ${end.unreadBytes} unread`);
+  }
+
   /** A heartbeat notices that a link was cut for good. */
   #judgeHeartbeat({ side, session, openedAt }: SideState): void {
     const { plan, cutAt, clock } = this.#world;
@@ -130,6 +145,7 @@ export class Judge {
     if (cutAt === undefined || session!.state !== "open" || !isCutForGood(plan)) return;
     if (typeof pingInterval !== "number" || typeof pingTimeout !== "number") return;
     if (liveness !== "pong" || pausedReading === "suspend") return;
+    if (plan.isReadSlowly) return; // a Pong may have arrived before the cut, and be read much later
     const overdue = clock.now() - Math.max(cutAt, openedAt) - pingInterval - pingTimeout;
     if (overdue > SLACK) this.#fail(side, `has not noticed for ${overdue} ms too long that the link was cut`);
   }

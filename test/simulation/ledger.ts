@@ -44,11 +44,10 @@ export class Ledger {
     return entry;
   }
 
-  /** A whole message, or a piece of one, has arrived. */
+  /** A whole message, or a piece of one, has arrived; text perhaps as its UTF-8. */
   arrived(item: Message | Fragment): void {
-    if (item.kind === "utf8" || (item.kind === "fragment" && item.message === "utf8")) return; // nobody asked for it
-    if (item.kind === "fragment") this.#piece(item.message, item.message === "text" ? item.text : item.bytes, item.fin);
-    else this.#piece(item.kind, item.kind === "text" ? item.text : item.bytes, true);
+    const kind = item.kind === "fragment" ? item.message : item.kind;
+    this.#piece(kind, "text" in item ? item.text : item.bytes, item.kind !== "fragment" || item.fin);
   }
 
   /** The application skips messages from now on: what arrives cannot be compared any more. */

@@ -198,6 +198,7 @@ function drawSettings(random: SeededRandom): EndSettings {
     onPingTimeout: random.pick(["close", "close", "abort"]),
     maxMessageBytes: random.chance(0.1) ? random.pick([0, 10, 1000]) : null,
     autoPong: !random.chance(0.05),
+    text: random.chance(0.15) ? "utf8" : "string",
     highWaterBytes,
     lowWaterBytes: Math.floor(highWaterBytes * random.pick([0, 0.25, 1])),
     maxQueuedBytes: random.pick([null, null, 5_000_000, 20_000]),
