@@ -274,6 +274,17 @@ describe("closing a server", () => {
     expect(server.reports.observed).toContain("closed aborted");
   });
 
+  test("does not answer twice those who were answered already", async () => {
+    const server = new TestServer(() => expect.unreachable());
+    const raw = new RawPeer(server.link().client);
+    raw.send("rubbish\r\n\r\n");
+    await server.run(0);
+    await server.until(server.acceptor.close());
+    await server.run(0);
+    expect(raw.text.match(/HTTP\/1\.1/g)).toHaveLength(1);
+    expect(raw.isClosed).toBe(true);
+  });
+
   test("that serves nobody is done at once", async () => {
     const server = new TestServer(() => {});
     await server.acceptor.close();

@@ -321,6 +321,7 @@ test("a reset of a link that is closed changes nothing", () => {
   link.server.end();
   clock.advance(10);
   link.reset();
+  link.end("toServer");
   clock.advance(10);
   expect(client.log).toEqual(["end at 0", "closed at 0"]);
   expect(server.log).toEqual(["end at 0", "closed at 0"]);
@@ -461,6 +462,17 @@ test("bytes are released once the network has taken them all", () => {
   expect(link.client.hasReleasedBytes).toBe(true);
   bytes.fill(99);
   expect(server.bytes).toEqual([...numbered(6)]);
+});
+
+test("what was still to be written is forgotten with the link", () => {
+  const { clock, link, client, server } = setUp({ partialWrites: true, seed: 5 });
+  link.client.write(numbered(100));
+  expect(link.client.queuedBytes).toBeGreaterThan(0);
+  link.reset();
+  clock.advance(10);
+  expect(link.client.queuedBytes).toBe(0);
+  expect(server.bytes).toEqual([]);
+  expect(client.log.at(-1)).toBe(`closed by ${RESET} at 0`);
 });
 
 test("what is written can be watched", () => {
