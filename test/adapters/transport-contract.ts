@@ -116,6 +116,29 @@ export const transportContract: readonly ContractTest[] = [
     },
   },
   {
+    name: "delivers the same to a listener that has done with bytes at once, so that their memory may be read into again",
+    async run(harness) {
+      const { transport, peer } = await harness.pair();
+      const recorder = new (class extends Recorder {
+        readonly hasReleasedBytes = true;
+        override received(bytes: Uint8Array): void {
+          super.received(bytes.slice());
+        }
+      })();
+      transport.start(recorder);
+      for (let round = 1; round <= 5; round++) {
+        for (let length = 1; length < 20_000; length *= 7) peer.write(bytesOf(length));
+        await recorder.until(() => recorder.length === round * 19_608);
+      }
+      peer.write(bytesOf(500_000));
+      await recorder.until(() => recorder.length === 5 * 19_608 + 500_000);
+      const once = [1, 7, 49, 343, 2401, 16_807].map(bytesOf);
+      equal(recorder.bytes, concat([...once, ...once, ...once, ...once, ...once, bytesOf(500_000)]));
+      transport.destroy();
+      await recorder.until(() => recorder.closes.length === 1);
+    },
+  },
+  {
     name: "delivers nothing during start()",
     async run(harness) {
       const { transport, peer } = await harness.pair();

@@ -7,11 +7,15 @@ import { WriteQueue } from "./write-queue.ts";
 export type ByteStream = Pick<Deno.Conn, "read" | "write" | "closeWrite"> & Disposable;
 
 /**
- * An idle connection waits with a buffer in hand, so that it should be a small one. One that is filled is followed by one
- * four times as large, one that is hardly used by one half as large.
+ * What is read into belongs to the listener, unless it says that it is done with it; so a buffer should be no larger than
+ * what comes. It should be small also because an idle connection waits with one in hand.
  */
-const SMALLEST_BUFFER = 1024;
+const SMALLEST_BUFFER = 256;
 const LARGEST_BUFFER = 64 * 1024;
+/** For the head of a handshake. */
+const FIRST_BUFFER = 1024;
+/** After as many reads in a row that fill less than a quarter of it, a buffer is replaced by one of half the size. */
+const SHRINK_AFTER = 8;
 
 export class ConnTransport implements Transport {
   /** Who is told; set by `start`. */
@@ -19,7 +23,8 @@ export class ConnTransport implements Transport {
   readonly #conn: ByteStream;
   readonly #notifyAbove: number;
   readonly #queue = new WriteQueue();
-  #bufferSize = SMALLEST_BUFFER;
+  #bufferSize = FIRST_BUFFER;
+  #hardlyUsed = 0;
   #buffer: Uint8Array | undefined = undefined;
   #reading = true;
   #readLoopRuns = false;
@@ -38,6 +43,10 @@ export class ConnTransport implements Transport {
 
   get queuedBytes(): number {
     return this.#queue.bytes;
+  }
+
+  get hasReleasedBytes(): boolean {
+    return this.#queue.hasCopies;
   }
 
   start(listener: TransportListener): void {
@@ -94,20 +103,26 @@ export class ConnTransport implements Transport {
         this.#closeIfBothEnded();
         return;
       }
-      if (count > 0) this.listener!.received(this.#take(buffer, count));
+      if (count > 0) this.#deliver(buffer, count);
     }
     this.#readLoopRuns = false;
   }
 
-  /** The bytes that were read, to give away, and a buffer of the right size for the next. */
-  #take(buffer: Uint8Array, count: number): Uint8Array {
-    const size = buffer.length;
-    if (count === size) this.#bufferSize = Math.min(size * 4, LARGEST_BUFFER);
-    else if (count * 4 < size) this.#bufferSize = Math.max(size / 2, SMALLEST_BUFFER);
-    // A few bytes are copied, and their buffer is used again: a new one would cost more than the copy.
-    const few = count * 2 < size;
-    if (!few || this.#bufferSize !== size) this.#buffer = undefined;
-    return few ? buffer.slice(0, count) : buffer.subarray(0, count);
+  #deliver(buffer: Uint8Array, count: number): void {
+    const listener = this.listener!;
+    listener.received(count === buffer.length ? buffer : buffer.subarray(0, count));
+    if (listener.hasReleasedBytes !== true) this.#buffer = undefined;
+    this.#fitBuffer(buffer.length, count);
+  }
+
+  /** The next buffer is larger after one that was filled, smaller after several that were hardly used. */
+  #fitBuffer(size: number, count: number): void {
+    this.#hardlyUsed = count * 4 < size ? this.#hardlyUsed + 1 : 0;
+    if (count === size && size < LARGEST_BUFFER) this.#bufferSize = size * 2;
+    else if (this.#hardlyUsed >= SHRINK_AFTER && size > SMALLEST_BUFFER) this.#bufferSize = size / 2;
+    else return;
+    this.#hardlyUsed = 0;
+    this.#buffer = undefined;
   }
 
   async #writeAll(): Promise<void> {

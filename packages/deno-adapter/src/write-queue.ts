@@ -1,77 +1,107 @@
-/** Pieces are joined up to this size: to copy as much costs less than a second write. */
-const JOINED_BYTES = 64 * 1024;
-/** So many buffers for joining are kept by the process. More are in use only while networks are slow. */
-const MOST_SPARES = 16;
+import { giveBack, LONGEST_REGION, lend, type Slab } from "./write-memory.ts";
 
-const spares: Uint8Array[] = [];
+/** Longer pieces are not copied. */
+const MOST_COPIED = LONGEST_REGION;
+/** What has to wait is copied into memory of the connection's own, made in this size or that of what is copied. */
+const OWN_BYTES = 16 * 1024;
 
-/** Bytes that wait to be written. Small pieces that wait together become one write; large ones are not copied. */
+/** Consecutive bytes of one memory that wait to be written. */
+interface Piece {
+  readonly memory: Uint8Array;
+  start: number;
+  end: number;
+  /** Up to where more can be appended, unless the slab has been lent on. */
+  readonly limit: number;
+  /** Whose memory it is, if it was borrowed. */
+  readonly slab: Slab | undefined;
+}
+
+/**
+ * Bytes that wait to be written. They are copied, one behind the other, so that what is queued together becomes one write;
+ * only long ones are referred to.
+ *
+ * The first piece lies in memory that all connections share. A peer that takes nothing keeps no more than one slab of it
+ * from others: what comes behind that piece is in memory of its own.
+ */
 export class WriteQueue {
-  #pieces: Uint8Array[] = [];
+  #pieces: Piece[] | undefined = undefined;
   #bytes = 0;
-  /** The buffer under the first piece, if it was joined. */
-  #joined: Uint8Array | undefined = undefined;
+  #references = 0;
 
   /** How many bytes wait, with those that `next()` has returned and that were not written. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  push(piece: Uint8Array): void {
-    if (piece.length === 0) return;
-    this.#pieces.push(piece);
-    this.#bytes += piece.length;
+  /** Whether all that was pushed has been copied, or written. */
+  get hasCopies(): boolean {
+    return this.#references === 0;
+  }
+
+  push(bytes: Uint8Array): void {
+    this.#bytes += bytes.length;
+    const tail = this.#pieces?.at(-1);
+    const appended = tail === undefined ? 0 : append(tail, bytes);
+    if (appended === bytes.length) return;
+    const rest = appended === 0 ? bytes : bytes.subarray(appended);
+    const piece = rest.length > MOST_COPIED ? this.#refer(rest) : tail === undefined ? borrow(rest) : own(rest);
+    if (this.#pieces === undefined) this.#pieces = [piece];
+    else this.#pieces.push(piece);
   }
 
   /** What to write next, `undefined` if nothing is left. It stays in the queue until it was `written`. */
   next(): Uint8Array | undefined {
-    const first = this.#pieces[0];
-    if (first === undefined || this.#pieces.length === 1 || first.length >= JOINED_BYTES) return first;
-    return this.#joined === undefined ? this.#join() : first;
+    const first = this.#pieces?.[0];
+    return first?.memory.subarray(first.start, first.end);
   }
 
   /** So many of the bytes that `next()` has returned are with the operating system. */
   written(count: number): void {
+    const pieces = this.#pieces!;
+    const first = pieces[0]!;
     this.#bytes -= count;
-    const first = this.#pieces[0]!;
-    if (count < first.length) {
-      this.#pieces[0] = first.subarray(count);
-      return;
-    }
-    this.#pieces.shift();
-    if (this.#joined === undefined) return;
-    if (spares.length < MOST_SPARES) spares.push(this.#joined);
-    this.#joined = undefined;
+    first.start += count;
+    if (first.start < first.end) return;
+    if (first.slab !== undefined) giveBack(first.slab);
+    else if (first.memory.length > MOST_COPIED) this.#references--;
+    if (pieces.length === 1) this.#pieces = undefined;
+    else pieces.shift();
   }
 
-  /** Forgets everything, also what is being written. */
+  /** Forgets everything. What is being written at the time keeps its memory. */
   clear(): void {
-    this.#pieces = [];
+    this.#pieces = undefined;
     this.#bytes = 0;
-    this.#joined = undefined;
+    this.#references = 0;
   }
 
-  /** Makes one piece of the first ones, with as much of a large one as there is room for. */
-  #join(): Uint8Array {
-    const buffer = spares.pop() ?? new Uint8Array(JOINED_BYTES);
-    const pieces = this.#pieces;
-    let length = 0;
-    let whole = 0;
-    for (const piece of pieces) {
-      const room = JOINED_BYTES - length;
-      if (piece.length > room) {
-        buffer.set(piece.subarray(0, room), length);
-        pieces[whole] = piece.subarray(room);
-        length = JOINED_BYTES;
-        break;
-      }
-      buffer.set(piece, length);
-      length += piece.length;
-      whole++;
-    }
-    const joined = buffer.subarray(0, length);
-    pieces.splice(0, whole, joined);
-    this.#joined = buffer;
-    return joined;
+  #refer(bytes: Uint8Array): Piece {
+    this.#references++;
+    return { memory: bytes, start: 0, end: bytes.length, limit: bytes.length, slab: undefined };
   }
+}
+
+/** Copies what there is room for behind `piece`, and returns how much that is. */
+function append(piece: Piece, bytes: Uint8Array): number {
+  const { slab } = piece;
+  if (slab !== undefined && slab.used !== piece.end) return 0;
+  const count = Math.min(bytes.length, piece.limit - piece.end);
+  if (count === 0) return 0;
+  piece.memory.set(count === bytes.length ? bytes : bytes.subarray(0, count), piece.end);
+  piece.end += count;
+  if (slab !== undefined) slab.used = piece.end;
+  return count;
+}
+
+function borrow(bytes: Uint8Array): Piece {
+  const slab = lend(bytes.length);
+  const start = slab.used - bytes.length;
+  slab.memory.set(bytes, start);
+  return { memory: slab.memory, start, end: slab.used, limit: slab.memory.length, slab };
+}
+
+function own(bytes: Uint8Array): Piece {
+  const memory = new Uint8Array(Math.max(OWN_BYTES, bytes.length));
+  memory.set(bytes);
+  return { memory, start: 0, end: bytes.length, limit: memory.length, slab: undefined };
 }

@@ -41,7 +41,7 @@ export class ByteCollector {
     }
     let at = start;
     while (at < end) {
-      const segment = (this.#segment ??= this.#newSegment());
+      const segment = (this.#segment ??= this.#newSegment(end - at));
       const count = Math.min(end - at, segment.length - this.#used);
       if (count <= 16) {
         // Copying a few bytes by hand takes a tenth of the time that a view of them does.
@@ -76,8 +76,9 @@ export class ByteCollector {
     return whole;
   }
 
-  #newSegment(): Uint8Array {
-    const size = Math.min(LARGEST_SEGMENT, Math.max(SMALLEST_SEGMENT, this.#length >> 4));
+  /** With room for what there is to copy now. */
+  #newSegment(count: number): Uint8Array {
+    const size = Math.min(LARGEST_SEGMENT, Math.max(SMALLEST_SEGMENT, this.#length >> 4, count));
     this.#retained += size;
     return new Uint8Array(size);
   }

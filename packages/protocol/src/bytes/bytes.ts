@@ -72,6 +72,8 @@ export class ReceivedChunk {
   readonly memory: ArrayBufferLike;
   readonly memoryBytes: number;
   readonly offset: number;
+  /** Whether a view of it was given away. */
+  isShared = false;
 
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;
@@ -96,5 +98,6 @@ export function detachBytes(chunk: ReceivedChunk, start: number, end: number): U
   if (length <= COPIED_BY_HAND) return copyOf(chunk.bytes, start, end);
   const most = length < VIEWED_FROM ? HELD_BY_SHORT : length * 16;
   if (chunk.memoryBytes > most) return copyOf(chunk.bytes, start, end);
+  chunk.isShared = true;
   return new Uint8Array(chunk.memory, chunk.offset + start, length);
 }

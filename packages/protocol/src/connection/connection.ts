@@ -256,6 +256,10 @@ export class Connection implements Machine<ConnectionEvent> {
     this.#reception.receive(at, bytes);
   }
 
+  get hasReleasedBytes(): boolean {
+    return this.#reception.hasReleasedChunks;
+  }
+
   receiveEnd(now: Instant): void {
     this.#advance(now);
     this.#endReceived = true;

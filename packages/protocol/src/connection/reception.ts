@@ -48,6 +48,8 @@ export class Reception {
   #control: Uint8Array | undefined = undefined;
   #controlLength = 0;
   #discarding = false;
+  /** Of the chunks since there was nothing unread: somebody may have a view of one. */
+  #chunkIsShared = false;
 
   constructor(settings: ConnectionSettings, transform: MessageTransform | undefined) {
     this.#settings = settings;
@@ -70,6 +72,11 @@ export class Reception {
     return this.#waiting !== undefined || this.#decoder.unreadBytes > 0 || this.#transforming;
   }
 
+  /** Whether nothing refers any more to the chunks that were received: neither a message nor what is to become one. */
+  get hasReleasedChunks(): boolean {
+    return !this.#chunkIsShared && !this.hasUnread;
+  }
+
   /** Bytes of memory held for what was received and not delivered. */
   get retainedBytes(): number {
     const collected = (this.#assembler?.retainedBytes ?? 0) + (this.#control?.length ?? 0);
@@ -84,6 +91,7 @@ export class Reception {
       this.#waitingBytes += bytes.length;
     } else {
       this.arrivedAt = now;
+      this.#chunkIsShared = false;
       this.#decoder.feed(bytes);
     }
   }
@@ -146,6 +154,7 @@ export class Reception {
     }
     const last = fin && frameEnds;
     if (this.#transformed) {
+      this.#chunkIsShared = true;
       this.#transform!.push(viewOf(chunk, start, end), last);
       this.#transforming = true;
       this.#transformEnds = last;
@@ -154,6 +163,7 @@ export class Reception {
     if (last && this.#assembler === undefined && this.#settings.delivery === "messages") {
       return this.#wholeMessage(chunk, start, end);
     }
+    this.#chunkIsShared = true;
     return this.#assemble(chunk, start, end, last);
   }
 
@@ -171,7 +181,9 @@ export class Reception {
 
   #detach(chunk: Uint8Array, start: number, end: number): Uint8Array {
     if (this.#chunk?.bytes !== chunk) this.#chunk = new ReceivedChunk(chunk);
-    return detachBytes(this.#chunk, start, end);
+    const bytes = detachBytes(this.#chunk, start, end);
+    if (this.#chunk.isShared) this.#chunkIsShared = true;
+    return bytes;
   }
 
   #assemble(chunk: Uint8Array, start: number, end: number, last: boolean): Received | undefined {

@@ -97,6 +97,10 @@ export class Driver implements TransportListener {
     this.pump();
   }
 
+  get hasReleasedBytes(): boolean {
+    return this.#machine!.hasReleasedBytes === true;
+  }
+
   // ---- the loop ----
 
   /** Takes what events are wanted, performs what effects there are, and sets the alarm. Does nothing inside itself. */

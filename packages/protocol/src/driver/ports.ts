@@ -10,6 +10,11 @@ export interface TransportListener {
   drained(): void;
   /** The transport is gone in both directions. Always the last call, exactly once. `error` is what the runtime said. */
   closed(error: unknown): void;
+  /**
+   * Whether the listener is done with everything that it received: nothing refers to the bytes any more. Then a transport
+   * may read into their memory again. A listener that says nothing has its bytes for good.
+   */
+  readonly hasReleasedBytes?: boolean;
 }
 
 /** A reliable, ordered, full-duplex byte stream, as an adapter provides it. */

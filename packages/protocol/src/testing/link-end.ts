@@ -56,7 +56,7 @@ export class LinkEnd implements Transport {
       get reads() {
         return reads();
       },
-      received: (bytes) => this.#listener?.received(bytes),
+      received: (bytes) => this.#received(bytes),
       receivedEnd: () => {
         this.#endReceived = true;
         this.#listener?.receivedEnd();
@@ -165,6 +165,12 @@ export class LinkEnd implements Transport {
     this.#outgoing.reset(new ConnectionReset());
     this.#incoming.refuse();
     this.#finish(error);
+  }
+
+  /** Whoever says that he has released bytes, and has not, finds garbage in their place. */
+  #received(bytes: Uint8Array): void {
+    this.#listener?.received(bytes);
+    if (this.#listener?.hasReleasedBytes === true) bytes.fill(0xee);
   }
 
   #checkEnds(): void {

@@ -18,6 +18,11 @@ export interface Machine<Event> {
    * They are parsed when `nextEvent()` asks, so that not asking is back-pressure.
    */
   receive(now: Instant, bytes: Uint8Array): void;
+  /**
+   * Whether nothing refers any more to the bytes that were received, so that whoever gave them may use their memory again.
+   * Optional: one that does not say so keeps them.
+   */
+  readonly hasReleasedBytes?: boolean;
   /** The peer half-closed (a FIN): no more bytes will come, but ours may still go out. */
   receiveEnd(now: Instant): void;
   /** The transport is gone in both directions: closed, reset or failed. Nothing can be sent or received any more. */
