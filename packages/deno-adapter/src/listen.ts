@@ -30,6 +30,15 @@ export function listen({ port = 0, hostname = "0.0.0.0", reusePort = false, path
   return tls === undefined ? Deno.listen(where) : Deno.listenTls({ ...where, ...tls });
 }
 
+/** Deletes the file of a Unix socket, which Deno leaves behind, so that the path can be listened on again. */
+export function removeSocket(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch {
+    // Somebody else has done it.
+  }
+}
+
 /** Gives every connection to `accept`, until the listener is closed. */
 export async function acceptAll(listener: Deno.Listener, accept: (conn: Deno.Conn) => void): Promise<void> {
   for (;;) {

@@ -12,7 +12,7 @@ import {
 import { ConnTransport } from "./conn-transport.ts";
 import { denoRuntime } from "./deno-runtime.ts";
 import { type HttpHandler, httpService } from "./http-service.ts";
-import { acceptAll, type ListenOptions, listen } from "./listen.ts";
+import { acceptAll, type ListenOptions, listen, removeSocket } from "./listen.ts";
 import { peerOf } from "./peer.ts";
 import { Server } from "./server.ts";
 import { TlsHandshakes } from "./tls-handshakes.ts";
@@ -48,7 +48,7 @@ export async function serve(
   options: ServeOptions,
   handler: SessionHandler | SessionCallbacks<ServerOpening>,
 ): Promise<Server> {
-  const { tls, http, maxHttpBodyBytes = DEFAULT_MAX_HTTP_BODY_BYTES, signal } = options;
+  const { path, tls, http, maxHttpBodyBytes = DEFAULT_MAX_HTTP_BODY_BYTES, signal } = options;
   const service: HttpService | undefined = http === undefined ? undefined : httpService(http, maxHttpBodyBytes);
   const acceptor = new Acceptor(options, handler, {
     runtime: denoRuntime,
@@ -68,6 +68,7 @@ export async function serve(
   const stop = (): void => {
     signal?.removeEventListener("abort", onAbort);
     listener[Symbol.dispose]();
+    if (path !== undefined) removeSocket(path);
     handshakes.drop();
   };
   const server = new Server(acceptor, listener, stop);

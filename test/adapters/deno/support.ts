@@ -1,6 +1,24 @@
 // What the tests that run in Deno share.
 
-import type { Message, Session } from "@sansock/deno-adapter";
+import {
+  type Message,
+  type ServeOptions,
+  type Server,
+  type ServerOpening,
+  type Session,
+  type SessionCallbacks,
+  type SessionHandler,
+  serve,
+} from "@sansock/deno-adapter";
+
+/** A server on a port of its own choice, and where to find it. */
+export async function start(
+  handler: SessionHandler | SessionCallbacks<ServerOpening>,
+  options: ServeOptions = {},
+): Promise<Server & { url: string }> {
+  const server = await serve({ hostname: "127.0.0.1", ...options }, handler);
+  return Object.assign(server, { url: `ws://127.0.0.1:${server.port}/` });
+}
 
 /** Serves a session by sending back what it gets. */
 export async function echo(session: Session<unknown>): Promise<void> {
@@ -15,6 +33,11 @@ export function contentOf(message: Message): string | Uint8Array {
 export async function nextOf(session: AsyncIterable<Message>): Promise<Message | undefined> {
   for await (const message of session) return message;
   return undefined;
+}
+
+/** Tries again each turn until it holds: for what follows, but nobody tells of. */
+export async function eventually(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1));
 }
 
 /** A certificate and its key from the fixtures. */
