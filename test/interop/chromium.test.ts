@@ -1,43 +1,34 @@
 // Against a browser, whose WebSocket is a client of its own making.
 
-import { createServer } from "node:http";
-import { type ServeOptions, type Server, type ServerSession, serve } from "@sansock/node-adapter";
-import { type Browser, chromium as playwright } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { echo } from "../adapters/node/support.ts";
+import { type Browser, type Page, chromium as playwright } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { chromium, chromiumArguments } from "../support/tools.ts";
+import { atEnd } from "./cleanups.ts";
+import { subjects } from "./subjects.ts";
 
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
-async function start(
-  options: Partial<ServeOptions> = {},
-  handler: (session: ServerSession) => Promise<void> = echo,
-): Promise<Server> {
-  const http = createServer((_request, response) => {
-    response.setHeader("Content-Type", "text/html").end("<!doctype html><title>test</title>");
-  });
-  const server = await serve({ port: 0, host: "127.0.0.1", http, maxMessageBytes: 2 ** 22, ...options }, handler);
-  cleanups.push(
-    () => server.close({ timeout: 500 }),
-    () => http.closeAllConnections(),
-  );
-  return server;
-}
-
-describe.runIf(chromium !== undefined)("Chromium", () => {
+describe.runIf(chromium !== undefined).each(subjects)("Chromium and our server on %s", (_runtime, subject) => {
   let browser: Browser;
   beforeAll(async () => {
     browser = await playwright.launch({ executablePath: chromium!, args: [...chromiumArguments] });
   });
   afterAll(() => browser?.close());
 
-  test("converses with our server, from a page of the same origin", async () => {
-    const server = await start({ subprotocols: ["echo"], pingInterval: 20 });
+  /** A page whose origin is the server on this port. */
+  async function open(port: number): Promise<Page> {
     const page = await browser.newPage();
-    await page.goto(`http://127.0.0.1:${server.port}/`);
+    atEnd(() => page.close());
+    await page.goto(`http://127.0.0.1:${port}/`);
+    return page;
+  }
+
+  test.each(
+    Object.entries({
+      "without compression": { deflate: undefined, extensions: /^$/ },
+      compressed: { deflate: {}, extensions: /^permessage-deflate/ },
+    }),
+  )("converse, from a page of the same origin, %s", async (_name, { deflate, extensions }) => {
+    const { port, reports } = await subject.serve({ subprotocols: ["echo"], deflate });
+    const page = await open(port);
     const result = await page.evaluate(async () => {
       const socket = new WebSocket(location.href.replace("http", "ws"), ["echo"]);
       socket.binaryType = "arraybuffer";
@@ -46,6 +37,9 @@ describe.runIf(chromium !== undefined)("Chromium", () => {
       await event("open");
       const wrong: number[] = [];
       const contents = ["", "hello", "\ufeffbom \u{1f600}\u00e9\0", "x".repeat(65_536), "\u00e9".repeat(100_000)];
+      for (let count = 0; count < 100; count++) {
+        contents.push(JSON.stringify({ count, name: "h\u00e9llo", items: new Array(count).fill(count) }));
+      }
       for (const [index, content] of contents.entries()) {
         socket.send(content);
         if ((await event<MessageEvent>("message")).data !== content) wrong.push(index);
@@ -56,36 +50,32 @@ describe.runIf(chromium !== undefined)("Chromium", () => {
       const same = echoed.length === bytes.length && echoed.every((byte, index) => byte === bytes[index]);
       socket.close(3001, "bye");
       const { code, reason, wasClean } = await event<CloseEvent>("close");
-      return { protocol: socket.protocol, wrong, same, code, reason, wasClean };
+      return { protocol: socket.protocol, extensions: socket.extensions, wrong, same, code, reason, wasClean };
     });
-    expect(result).toEqual({ protocol: "echo", wrong: [], same: true, code: 3001, reason: "", wasClean: true });
-    await page.close();
+    expect(result).toMatchObject({ protocol: "echo", wrong: [], same: true, code: 3001, reason: "", wasClean: true });
+    expect(result.extensions).toMatch(extensions);
+    expect(await reports.next("latency")).toBeGreaterThanOrEqual(0);
+    expect(await reports.next("ended")).toMatchObject({ code: 3001, reason: "bye", clean: true });
   });
 
   test("answers Pings with latency, and hears why it was closed", async () => {
-    const latencies: number[] = [];
-    const server = await start({}, async (session) => {
-      for (let count = 0; count < 3; count++) latencies.push(await session.ping());
-      await session.close(4242, "that was all");
-    });
-    const page = await browser.newPage();
-    await page.goto(`http://127.0.0.1:${server.port}/`);
+    const { port, reports } = await subject.serve();
+    const page = await open(port);
     const closed = await page.evaluate(
       () =>
         new Promise((resolve) => {
-          const socket = new WebSocket(location.href.replace("http", "ws"));
+          const socket = new WebSocket(`${location.href.replace("http", "ws")}close`);
           socket.onclose = ({ code, reason, wasClean }) => resolve({ code, reason, wasClean });
         }),
     );
     expect(closed).toEqual({ code: 4242, reason: "that was all", wasClean: true });
-    expect(latencies).toHaveLength(3);
-    await page.close();
+    for (let count = 0; count < 3; count++) expect(await reports.next("latency")).toBeGreaterThanOrEqual(0);
+    expect(await reports.next("ended")).toMatchObject({ code: 4242, clean: true });
   });
 
   test("is refused from a page of another origin", async () => {
-    const [mine, theirs] = [await start(), await start()];
-    const page = await browser.newPage();
-    await page.goto(`http://127.0.0.1:${theirs.port}/`);
+    const [mine, theirs] = await Promise.all([subject.serve(), subject.serve()]);
+    const page = await open(theirs.port);
     const outcome = await page.evaluate(
       (url) =>
         new Promise((resolve) => {
@@ -93,27 +83,17 @@ describe.runIf(chromium !== undefined)("Chromium", () => {
           socket.onopen = () => resolve("open");
           socket.onclose = ({ code }) => resolve(code);
         }),
-      `ws://127.0.0.1:${mine.port}/`,
+      mine.url,
     );
     expect(outcome).toBe(1006);
-    expect(mine.sessions.size).toBe(0);
-    await page.close();
   });
 
   test("a page that goes away is noticed at once", async () => {
-    let opened: (session: ServerSession) => void = () => {};
-    const session = new Promise<ServerSession>((resolve) => {
-      opened = resolve;
-    });
-    const server = await start({}, async (one) => {
-      opened(one);
-      await echo(one);
-    });
-    const page = await browser.newPage();
-    await page.goto(`http://127.0.0.1:${server.port}/`);
+    const { port, reports } = await subject.serve();
+    const page = await open(port);
     await page.evaluate(() => void new WebSocket(location.href.replace("http", "ws")));
-    const closed = (await session).whenClosed();
+    await reports.next("latency"); // it is open
     await page.close();
-    expect([1001, 1005, 1006]).toContain((await closed).code);
+    expect([1001, 1005, 1006]).toContain((await reports.next<{ code: number }>("ended")).code);
   });
 });

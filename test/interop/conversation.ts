@@ -12,3 +12,14 @@ export const conversation: readonly (string | Uint8Array)[] = [
   new Uint8Array(1000).map((_, index) => index),
   new Uint8Array(1_000_000).map((_, index) => index * 7),
 ];
+
+/** The largest message that is sent, and some more. */
+export const MAX_MESSAGE_BYTES: number = 2 ** 22;
+
+/** Whether `answer`, text or the bytes of a binary message, is what was sent. */
+export function isSame(answer: unknown, sent: string | Uint8Array): boolean {
+  if (typeof sent === "string") return answer === sent;
+  return (
+    answer instanceof Uint8Array && answer.length === sent.length && answer.every((byte, index) => byte === sent[index])
+  );
+}

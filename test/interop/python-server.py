@@ -15,7 +15,7 @@ async def serve(socket):
             await socket.send(message)
     except websockets.ConnectionClosed:
         pass
-    print(json.dumps({"code": socket.close_code, "reason": socket.close_reason, "latency": socket.latency >= 0}), flush=True)
+    print(json.dumps({"ended": {"code": socket.close_code, "reason": socket.close_reason}}), flush=True)
 
 
 async def main(deflate):

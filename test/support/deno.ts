@@ -4,7 +4,8 @@ import { join } from "node:path";
 
 export const root: string = join(import.meta.dirname, "../..");
 
-export const deno: string = join(root, "node_modules/.bin/deno");
+/** The binary itself, not npm's launcher, which would not pass signals on. */
+export const deno: string = join(root, "node_modules/deno", process.platform === "win32" ? "deno.exe" : "deno");
 
 /** Its caches are those of this workspace, and it asks nobody for updates. */
 export const denoEnvironment: Readonly<Record<string, string | undefined>> = {
