@@ -9,3 +9,8 @@ declare module "node:buffer" {
   export const Buffer: { readonly prototype: object; byteLength(text: string): number };
   export function isUtf8(bytes: Uint8Array): boolean;
 }
+
+declare module "node:timers" {
+  export function setImmediate(task: () => void): object;
+  export function clearImmediate(immediate: object | undefined): void;
+}

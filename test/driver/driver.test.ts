@@ -9,11 +9,12 @@ import {
   type TransportListener,
 } from "@sansock/protocol/driver";
 import { describe, expect, test } from "vitest";
+import { YIELD, type Yield } from "../../packages/protocol/src/vocabulary/yield.ts";
 
 /** Writes down every call, and has ready what the test put in. */
-class FakeMachine implements Machine<string> {
+class FakeMachine implements Machine<string | Yield> {
   readonly log: string[] = [];
-  readonly events: string[] = [];
+  readonly events: (string | Yield)[] = [];
   readonly effects: Effect[] = [];
   deadline: number | undefined = undefined;
   readonly deadlineName: DeadlineName | undefined = undefined;
@@ -39,7 +40,7 @@ class FakeMachine implements Machine<string> {
   handleTimeout(now: number): void {
     this.log.push(`handleTimeout at ${now}`);
   }
-  nextEvent(): string | undefined {
+  nextEvent(): string | Yield | undefined {
     return this.events.shift();
   }
   nextEffect(): Effect | undefined {
@@ -103,7 +104,7 @@ class FakeTransport implements Transport {
   }
 }
 
-class FakeConsumer implements EventConsumer<string> {
+class FakeConsumer implements EventConsumer<string | Yield> {
   readonly log: string[] = [];
   wantsEvents = true;
   onEvent: ((event: string) => void) | undefined = undefined;
@@ -113,7 +114,8 @@ class FakeConsumer implements EventConsumer<string> {
     this.log.push("started");
     this.onStarted?.();
   }
-  handleEvent(event: string): void {
+  handleEvent(event: string | Yield): void {
+    if (typeof event !== "string") throw new Error("a yield is no event for an application");
     this.log.push(event);
     this.onEvent?.(event);
   }
@@ -390,5 +392,53 @@ describe("another machine", () => {
     };
     expect(() => driver.run(new FakeMachine(), next)).toThrow("broken");
     expect(driver.pumping).toBe(false);
+  });
+});
+
+describe("a machine that yields", () => {
+  test("is asked for events again in a later turn, and nothing is read until then", () => {
+    const { machine, clock, transport, consumer, driver } = setUp();
+    transport.log.length = 0;
+    machine.events.push("one", YIELD, "two", YIELD, "three");
+    transport.listener!.received(new Uint8Array(1));
+    expect(consumer.log).toEqual(["started", "one"]);
+    driver.pull();
+    clock.endTurn();
+    expect(consumer.log).toEqual(["started", "one", "turnEnded"]);
+    expect(transport.log).toEqual(["setReading false"]);
+    expect(clock.alarms.map(({ at }) => at)).toEqual([0]);
+    clock.ring();
+    expect(consumer.log).toEqual(["started", "one", "turnEnded", "two"]);
+    clock.ring();
+    expect(consumer.log).toEqual(["started", "one", "turnEnded", "two", "three"]);
+    expect(transport.log).toEqual(["setReading false", "setReading true"]);
+    expect(clock.alarms).toEqual([]);
+  });
+
+  test("is asked for effects again in a later turn, and goes on reading", () => {
+    const { machine, clock, transport, driver } = setUp();
+    transport.log.length = 0;
+    const write = (length: number): Effect => ({ kind: "write", bytes: new Uint8Array(length) });
+    machine.effects.push(write(1), write(2), YIELD, write(3), YIELD, { kind: "end" });
+    driver.pump();
+    driver.flush();
+    expect(transport.log).toEqual(["write 1 and more", "write 2"]);
+    clock.ring();
+    driver.pump();
+    expect(transport.log).toEqual(["write 1 and more", "write 2", "write 3"]);
+    clock.ring();
+    expect(transport.log).toEqual(["write 1 and more", "write 2", "write 3", "end"]);
+    expect(clock.alarms).toEqual([]);
+  });
+
+  test("at both doors waits for one turn", () => {
+    const { machine, clock, transport, consumer } = setUp();
+    machine.events.push(YIELD, "one");
+    machine.effects.push(YIELD, { kind: "end" });
+    transport.listener!.received(new Uint8Array(1));
+    expect(clock.alarms).toHaveLength(1);
+    clock.ring();
+    expect(consumer.log).toContain("one");
+    expect(transport.log.at(-1)).toBe("end");
   });
 });

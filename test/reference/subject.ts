@@ -48,7 +48,7 @@ export class Subject {
   /** Takes all events, and after each the effects. */
   drain(): void {
     for (let event = this.connection.nextEvent(); event !== undefined; event = this.connection.nextEvent()) {
-      this.events.push(event);
+      if (event.kind !== "yield") this.events.push(event);
       this.drainEffects();
     }
     this.drainEffects();
@@ -58,7 +58,7 @@ export class Subject {
     for (let effect = this.connection.nextEffect(); effect !== undefined; effect = this.connection.nextEffect()) {
       if (effect.kind === "end") this.ended = true;
       else if (effect.kind === "destroy") this.destroyed = true;
-      else {
+      else if (effect.kind === "write") {
         const { frames, rest } = decodeFrames(concat(this.#undecoded, effect.bytes));
         this.frames.push(...frames);
         this.#undecoded = rest;

@@ -177,7 +177,7 @@ export class Walk {
       else if (effect.kind === "end") {
         this.transport = "ended";
         this.#wiretap.end();
-      } else this.#written(effect.bytes);
+      } else if (effect.kind === "write") this.#written(effect.bytes);
     }
   }
 

@@ -33,14 +33,16 @@ export function drain(connection: Connection): Drained {
 
 export function takeEvents(connection: Connection): ConnectionEvent[] {
   const events: ConnectionEvent[] = [];
-  for (let event = connection.nextEvent(); event !== undefined; event = connection.nextEvent()) events.push(event);
+  for (let event = connection.nextEvent(); event !== undefined; event = connection.nextEvent()) {
+    if (event.kind !== "yield") events.push(event);
+  }
   return events;
 }
 
 export function takeEffects(connection: Connection): { effects: Effect[]; bytes: Uint8Array } {
   const effects: Effect[] = [];
   for (let effect = connection.nextEffect(); effect !== undefined; effect = connection.nextEffect()) {
-    effects.push(effect);
+    if (effect.kind !== "yield") effects.push(effect);
   }
   return { effects, bytes: concat(...effects.map((effect) => (effect.kind === "write" ? effect.bytes : EMPTY))) };
 }

@@ -1,11 +1,14 @@
 import process from "node:process";
+import { clearImmediate, setImmediate } from "node:timers";
 import { type Clock, HostClock } from "@sansock/protocol/driver";
 
 let timer: ReturnType<typeof setTimeout> | undefined;
+let immediate: object | undefined;
 
 function clear(): void {
   clearTimeout(timer);
-  timer = undefined;
+  clearImmediate(immediate);
+  timer = immediate = undefined;
 }
 
 /** The monotonic clock of the process, with one timer for all alarms. It keeps no process alive: open sockets do. */
@@ -13,6 +16,10 @@ export const denoClock: Clock = new HostClock({
   now: () => performance.now(),
   set(delay, wake) {
     clear();
+    if (delay === 0) {
+      immediate = setImmediate(wake); // a timer would wait for two milliseconds
+      return;
+    }
     timer = setTimeout(wake, delay);
     // Timers are numbers or objects, by the version of Deno; this function takes both, and no number made of an object.
     Deno.unrefTimer(timer as unknown as number);

@@ -52,3 +52,4 @@ export { Opcode } from "./vocabulary/opcode.ts";
 export type { Duration, Instant } from "./vocabulary/time.ts";
 export { UsageError, type UsageErrorCode } from "./vocabulary/usage-error.ts";
 export { type Rule, type Violation, violations } from "./vocabulary/violation.ts";
+export type { Yield } from "./vocabulary/yield.ts";

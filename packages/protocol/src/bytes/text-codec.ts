@@ -28,3 +28,10 @@ export const portableTextCodec: TextCodec = {
   byteLength: utf8Length,
   encodeInto: encodeUtf8Into,
 };
+
+/** `text` as UTF-8, in memory of its own. */
+export function encodeText(codec: TextCodec, text: string): Uint8Array {
+  const bytes = new Uint8Array(codec.byteLength(text));
+  codec.encodeInto(text, bytes, 0);
+  return bytes;
+}

@@ -89,7 +89,7 @@ export class Connection implements Machine<ConnectionEvent> {
     this.#now = now;
     this.#reception = new Reception(settings, transform);
     this.#outbox = new Outbox(settings.maskKeys, settings.textCodec, settings.slab);
-    this.#sender = new MessageSender(this.#outbox, transform);
+    this.#sender = new MessageSender(this.#outbox, settings.textCodec, transform);
     this.#keepalive = new Keepalive(now, settings);
   }
 
@@ -475,7 +475,7 @@ export class Connection implements Machine<ConnectionEvent> {
   // ---- closing ----
 
   #sendClose(status: CloseStatus): void {
-    this.#outbox.frame(FIN | Opcode.Close, writeClosePayload(status));
+    this.#sender.close(writeClosePayload(status));
     if (this.#outbox.randomFailed) this.#failRandom();
     else this.#closing?.closeSent(status);
   }
@@ -493,7 +493,10 @@ export class Connection implements Machine<ConnectionEvent> {
     const closing = this.#beginClosing(at, lateBy);
     closing.blame(cause);
     this.#reception.discard();
-    if (closing.sent === undefined && !this.#transportGone) this.#sendClose(status);
+    if (closing.sent === undefined && !this.#transportGone) {
+      this.#outbox.dropBacklog();
+      this.#sendClose(status);
+    }
     if (!this.#settings.masked) this.#outbox.end();
   }
 

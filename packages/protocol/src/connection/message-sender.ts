@@ -2,12 +2,14 @@
 // gives. It checks what it is given before anything is queued.
 
 import { isUsableBytes } from "../bytes/bytes.ts";
-import { encodeUtf8 } from "../bytes/utf8.ts";
+import { encodeText, type TextCodec } from "../bytes/text-codec.ts";
 import type { MessageTransform } from "../message/message-transform.ts";
 import { Opcode } from "../vocabulary/opcode.ts";
 import { UsageError } from "../vocabulary/usage-error.ts";
-import { FIN, type Outbox } from "./outbox.ts";
+import { WholeJob } from "./backlog.ts";
+import { FIN, type Outbox, WORK_BEFORE_YIELD } from "./outbox.ts";
 import type { PreparedMessage } from "./prepared-message.ts";
+import { SlicedMessage } from "./sliced-message.ts";
 
 /** How to send one message. */
 export interface SendOptions {
@@ -22,6 +24,7 @@ type Kind = "text" | "binary";
 
 export class MessageSender {
   readonly #outbox: Outbox;
+  readonly #codec: TextCodec;
   readonly #transform: MessageTransform | undefined;
   /** The kind of the message whose last fragment was not sent yet. */
   #inProgress: Kind | undefined = undefined;
@@ -29,16 +32,16 @@ export class MessageSender {
   /** The first half of a surrogate pair, at the end of the last piece of text. */
   #highSurrogate = "";
 
-  constructor(outbox: Outbox, transform: MessageTransform | undefined) {
+  constructor(outbox: Outbox, codec: TextCodec, transform: MessageTransform | undefined) {
     this.#outbox = outbox;
+    this.#codec = codec;
     this.#transform = transform;
   }
 
   text(text: string, options: SendOptions | undefined): void {
     if (typeof text !== "string") throw new UsageError("bad-argument", "text must be a string");
     this.#requireIdle();
-    if (this.#wantsTransform("text", text.length, options)) this.#sendTransformed(Opcode.Text, encodeUtf8(text));
-    else this.#outbox.textFrame(FIN | Opcode.Text, text);
+    this.#send(Opcode.Text, text, this.#wantsTransform("text", text.length, options), true);
   }
 
   /** `isWellFormed` decides whether `bytes` are text at all. */
@@ -46,22 +49,21 @@ export class MessageSender {
     checkBytes(bytes);
     this.#requireIdle();
     if (!isWellFormed(bytes)) throw new UsageError("bad-argument", "the bytes of text must be well-formed UTF-8");
-    if (this.#wantsTransform("text", bytes.length, options)) this.#sendTransformed(Opcode.Text, bytes);
-    else this.#outbox.frame(FIN | Opcode.Text, bytes);
+    this.#send(Opcode.Text, bytes, this.#wantsTransform("text", bytes.length, options), true);
   }
 
   binary(bytes: Uint8Array, options: SendOptions | undefined): void {
     checkBytes(bytes);
     this.#requireIdle();
-    if (this.#wantsTransform("binary", bytes.length, options)) this.#sendTransformed(Opcode.Binary, bytes);
-    else this.#outbox.frame(FIN | Opcode.Binary, bytes);
+    this.#send(Opcode.Binary, bytes, this.#wantsTransform("binary", bytes.length, options), true);
   }
 
   prepared(message: PreparedMessage): void {
     this.#requireIdle();
-    if (this.#wantsTransform(message.kind, message.payload.length, undefined)) {
-      this.#sendTransformed(message.opcode, message.payload);
-    } else this.#outbox.preparedFrame(message);
+    const { kind, opcode, payload } = message;
+    if (this.#wantsTransform(kind, payload.length, undefined)) this.#send(opcode, payload, true, true);
+    else if (this.#outbox.hasBacklog) this.#later(payload.length, () => this.#outbox.preparedFrame(message));
+    else this.#outbox.preparedFrame(message);
   }
 
   fragment(content: string | Uint8Array, fin: boolean, options: SendOptions | undefined): void {
@@ -70,25 +72,46 @@ export class MessageSender {
     if (this.#inProgress !== undefined && this.#inProgress !== kind) {
       throw new UsageError("message-in-progress", `a ${this.#inProgress} message cannot go on with ${kind}`);
     }
-    let firstByte: number = Opcode.Continuation;
+    let opcode: number = Opcode.Continuation;
     if (this.#inProgress === undefined) {
-      firstByte = kind === "text" ? Opcode.Text : Opcode.Binary;
+      opcode = kind === "text" ? Opcode.Text : Opcode.Binary;
       this.#transforming = this.#wantsTransform(kind, content.length, options);
-      if (this.#transforming) firstByte |= this.#transform!.rsv;
     }
     this.#inProgress = fin ? undefined : kind;
-    if (fin) firstByte |= FIN;
     const piece = typeof content === "string" ? this.#wholeCodePoints(content, fin) : content;
-    if (this.#transforming) {
-      const bytes = typeof piece === "string" ? encodeUtf8(piece) : piece;
-      this.#outbox.frame(firstByte, this.#transform!.encode(bytes, fin));
-    } else if (typeof piece === "string") this.#outbox.textFrame(firstByte, piece);
-    else this.#outbox.frame(firstByte, piece);
+    this.#send(opcode, piece, this.#transforming, fin);
   }
 
-  #sendTransformed(opcode: number, payload: Uint8Array): void {
-    const transform = this.#transform!;
-    this.#outbox.frame(FIN | transform.rsv | opcode, transform.encode(payload, true));
+  /** Queues a Close, behind every message. */
+  close(payload: Uint8Array): void {
+    const outbox = this.#outbox;
+    if (outbox.hasBacklog) this.#later(payload.length, () => outbox.frame(FIN | Opcode.Close, payload));
+    else outbox.frame(FIN | Opcode.Close, payload);
+  }
+
+  /** Sends one frame's content: at once, unless it takes too long, or must not overtake what does. */
+  #send(opcode: number, content: string | Uint8Array, transformed: boolean, fin: boolean): void {
+    const outbox = this.#outbox;
+    const firstByte = transformed && opcode !== Opcode.Continuation ? opcode | this.#transform!.rsv : opcode;
+    if (!outbox.hasBacklog && !(transformed && content.length > WORK_BEFORE_YIELD)) {
+      this.#sendNow(fin ? firstByte | FIN : firstByte, content, transformed, fin);
+      return;
+    }
+    const kept = typeof content === "string" ? content : content.slice(); // the caller's bytes may change meanwhile
+    if (transformed) outbox.later(new SlicedMessage(outbox, this.#codec, this.#transform!, firstByte, kept, fin));
+    else this.#later(kept.length, () => this.#sendNow(fin ? firstByte | FIN : firstByte, kept, false, fin));
+  }
+
+  #sendNow(firstByte: number, content: string | Uint8Array, transformed: boolean, fin: boolean): void {
+    if (transformed) {
+      const bytes = typeof content === "string" ? encodeText(this.#codec, content) : content;
+      this.#outbox.frame(firstByte, this.#transform!.encode(bytes, fin));
+    } else if (typeof content === "string") this.#outbox.textFrame(firstByte, content);
+    else this.#outbox.frame(firstByte, content);
+  }
+
+  #later(length: number, send: () => void): void {
+    this.#outbox.later(new WholeJob(length, send));
   }
 
   #wantsTransform(kind: Kind, byteLength: number, options: SendOptions | undefined): boolean {

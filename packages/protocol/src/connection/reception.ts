@@ -10,17 +10,21 @@ import type { Fragment, Message } from "../vocabulary/event.ts";
 import { isControl, Opcode } from "../vocabulary/opcode.ts";
 import type { Instant } from "../vocabulary/time.ts";
 import type { Violation } from "../vocabulary/violation.ts";
+import { YIELD, type Yield } from "../vocabulary/yield.ts";
 import type { ConnectionSettings } from "./connection-options.ts";
 
 /** How much a transformed message may grow between two looks at the limits. */
 const TRANSFORM_SLICE = 32 * 1024;
+/** How much is transformed before others should have their turn: 1 ms of inflating JSON, by measurement. */
+const TRANSFORM_BEFORE_YIELD = 8 * TRANSFORM_SLICE;
 
-/** What was found in the received bytes. */
+/** What was found in the received bytes, or that others should have their turn before the rest is looked at. */
 export type Received =
   | Message
   | Fragment
   | { readonly kind: "control"; readonly opcode: number; readonly payload: Uint8Array }
-  | { readonly kind: "violation"; readonly violation: Violation };
+  | { readonly kind: "violation"; readonly violation: Violation }
+  | Yield;
 
 interface Chunk {
   readonly arrivedAt: Instant;
@@ -43,6 +47,8 @@ export class Reception {
   #transformed = false;
   #transforming = false;
   #transformEnds = false;
+  /** How much the transform has made since there was nothing unread, or since others had their turn. */
+  #transformedBytes = 0;
   #assembler: MessageAssembler | undefined = undefined;
   /** The payload of a control frame that did not arrive in one piece, and how much of it there is. */
   #control: Uint8Array | undefined = undefined;
@@ -92,6 +98,7 @@ export class Reception {
     } else {
       this.arrivedAt = now;
       this.#chunkIsShared = false;
+      this.#transformedBytes = 0;
       this.#decoder.feed(bytes);
     }
   }
@@ -194,9 +201,16 @@ export class Reception {
   }
 
   #pull(): Received | undefined {
+    if (this.#transformedBytes >= TRANSFORM_BEFORE_YIELD) {
+      this.#transformedBytes = 0;
+      return YIELD;
+    }
     const piece = this.#transform!.pull(TRANSFORM_SLICE);
     if (piece === "invalid") return { kind: "violation", violation: "compressed-data-invalid" };
-    if (piece !== undefined) return this.#assemble(piece, 0, piece.length, false);
+    if (piece !== undefined) {
+      this.#transformedBytes += piece.length;
+      return this.#assemble(piece, 0, piece.length, false);
+    }
     this.#transforming = false;
     return this.#transformEnds ? this.#assemble(EMPTY, 0, 0, true) : undefined;
   }

@@ -5,7 +5,10 @@ import type { Duration, Instant } from "../vocabulary/time.ts";
 /** What a runtime has: a monotonic clock and one timer. */
 export interface HostTimer {
   now(): Instant;
-  /** Calls `wake` once after `delay` ms or a little more; replaces what was set before. 1 to 2^31 - 1. */
+  /**
+   * Calls `wake` once after `delay` ms or a little more; replaces what was set before. 0 to 2^31 - 1; 0 means as soon as
+   * the host has looked for input, never during this call.
+   */
   set(delay: Duration, wake: () => void): void;
   clear(): void;
 }
@@ -89,7 +92,7 @@ export class Alarms {
     if (first === undefined || (this.#setFor !== undefined && this.#setFor <= first.at)) return;
     this.#setFor = first.at;
     const delay = Math.ceil(first.at - this.#host.now());
-    this.#host.set(Math.min(LONGEST_DELAY, Math.max(1, delay)), this.#fire);
+    this.#host.set(Math.min(LONGEST_DELAY, Math.max(0, delay)), this.#fire);
   }
 
   #push(alarm: Alarm): void {

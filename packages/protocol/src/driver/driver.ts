@@ -3,6 +3,7 @@
 import type { Effect } from "../vocabulary/effect.ts";
 import type { Machine } from "../vocabulary/machine.ts";
 import type { Instant } from "../vocabulary/time.ts";
+import { YIELD, type Yield } from "../vocabulary/yield.ts";
 import type { Clock, Transport, TransportListener } from "./ports.ts";
 
 /** Who takes the events. */
@@ -40,6 +41,11 @@ export class Driver implements TransportListener {
   #cancelAlarm: (() => void) | undefined = undefined;
   #turnTask: (() => void) | undefined = undefined;
   #turnTaskWaits = false;
+  /** Doors whose machine wants others to have their turn: until a later one nothing is asked there. */
+  #eventsYield = false;
+  #effectsYield = false;
+  #nextTurn: (() => void) | undefined = undefined;
+  #nextTurnWaits = false;
 
   constructor(transport: Transport, clock: Clock) {
     this.transport = transport;
@@ -107,7 +113,7 @@ export class Driver implements TransportListener {
   pump(): void {
     if (this.#pumping) return;
     this.#loop();
-    if (this.#consumer!.wantsEvents) this.#setReading(true);
+    if (this.#wantsInput) this.#setReading(true);
     else if (this.#reading) this.endTurnSoon();
   }
 
@@ -122,7 +128,7 @@ export class Driver implements TransportListener {
       this.#turnTaskWaits = false;
       this.#consumer!.turnEnded();
       this.#loop();
-      this.#setReading(this.#consumer!.wantsEvents);
+      this.#setReading(this.#wantsInput);
     };
     this.clock.defer(this.#turnTask);
   }
@@ -159,19 +165,49 @@ export class Driver implements TransportListener {
     this.#performEffects();
   }
 
+  /** Whether what arrives would be looked at. */
+  get #wantsInput(): boolean {
+    return !this.#eventsYield && this.#consumer!.wantsEvents;
+  }
+
   #takeEvents(): void {
-    while (this.#consumer!.wantsEvents) {
+    while (this.#wantsInput) {
       const event = this.#machine!.nextEvent();
       if (event === undefined) return;
-      this.#consumer!.handleEvent(event);
+      if (event === YIELD) {
+        this.#eventsYield = true;
+        this.#goOnNextTurn();
+      } else this.#consumer!.handleEvent(event);
     }
   }
 
+  #nextEffect(): Exclude<Effect, Yield> | undefined {
+    if (this.#effectsYield) return undefined;
+    const effect = this.#machine!.nextEffect();
+    if (effect !== YIELD) return effect as Exclude<Effect, Yield> | undefined;
+    this.#effectsYield = true;
+    this.#goOnNextTurn();
+    return undefined;
+  }
+
+  /** Others have their turn, and the network; then what has yielded is asked again. */
+  #goOnNextTurn(): void {
+    if (this.#nextTurnWaits) return;
+    this.#nextTurnWaits = true;
+    this.#nextTurn ??= () => {
+      this.#nextTurnWaits = false;
+      this.#eventsYield = false;
+      this.#effectsYield = false;
+      this.pump();
+    };
+    this.clock.alarm(this.clock.now(), this.#nextTurn);
+  }
+
   #performEffects(): boolean {
-    let effect = this.#machine!.nextEffect();
+    let effect = this.#nextEffect();
     if (effect === undefined) return false;
     while (effect !== undefined) {
-      const next: Effect | undefined = this.#machine!.nextEffect();
+      const next: Exclude<Effect, Yield> | undefined = this.#nextEffect();
       switch (effect.kind) {
         case "write":
           this.transport.write(effect.bytes, next !== undefined);

@@ -1,3 +1,5 @@
+import type { Yield } from "./yield.ts";
+
 /** Something that the transport must do, in the order in which it was asked. */
 export type Effect =
   /**
@@ -9,4 +11,6 @@ export type Effect =
   /** Half-close: no more bytes will follow those already written. */
   | { readonly kind: "end" }
   /** Drop the transport now, unsent bytes included. */
-  | { readonly kind: "destroy" };
+  | { readonly kind: "destroy" }
+  /** Nothing to do: a piece of a long message was compressed, and there is more. */
+  | Yield;

@@ -1,5 +1,6 @@
 import type { Duration } from "./time.ts";
 import type { Violation } from "./violation.ts";
+import type { Yield } from "./yield.ts";
 
 /** A whole message (RFC 6455 §5.6). The bytes of a binary one belong to the receiver. */
 export type Message =
@@ -35,6 +36,8 @@ export type ConnectionEvent =
   | { readonly kind: "pong"; readonly payload: Uint8Array; readonly acknowledged: readonly AcknowledgedPing[] }
   /** The peer's Close arrived; the reply is queued. No messages will follow. `code` is 1005 if it had none. */
   | { readonly kind: "closing"; readonly code: number; readonly reason: string }
+  /** Nothing to know: a piece of what arrived was decompressed, and there is more. */
+  | Yield
   /** Always the last event, exactly once. */
   | ClosedEvent;
 

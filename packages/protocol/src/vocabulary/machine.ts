@@ -10,7 +10,7 @@ import type { Instant } from "./time.ts";
  *
  * `now` is always the first parameter. Methods that begin with `next` take something out; properties only look. No
  * order is wrong: after any call, drain the events, then the effects, then look at `deadline`. Draining late only
- * delays.
+ * delays. Each door gives a bounded piece of work a call; a `Yield` says that more is to come, now or in a later turn.
  */
 export interface Machine<Event> {
   /**
