@@ -2,6 +2,7 @@
 
 import { spawn } from "node:child_process";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import { build, install, root, run, tool } from "./setup.mjs";
 
 const [task, ...args] = process.argv.slice(2);
@@ -13,6 +14,7 @@ switch (task) {
     await exec(process.execPath, ["--enable-source-maps", join("packages", "demo", "dist", "demo.js"), ...args]);
     break;
   case "echo":
+    if (runtimeOf(args) === "deno") await exec(...denoEcho(args));
     await build();
     await exec(process.execPath, ["--enable-source-maps", join("packages", "demo", "dist", "echo.js"), ...args]);
     break;
@@ -60,6 +62,17 @@ function check() {
   ]) {
     run(tool("tsc"), ["-p", project, "--noEmit"]);
   }
+}
+
+function runtimeOf(args) {
+  return parseArgs({ args, options: { runtime: { type: "string" } }, strict: false }).values.runtime;
+}
+
+/** Deno runs the sources as they are. This is the binary itself: npm's launcher does not pass signals on. */
+function denoEcho(args) {
+  const deno = join(root, "node_modules", "deno", process.platform === "win32" ? "deno.exe" : "deno");
+  const program = join("packages", "demo", "src", "echo-deno.ts");
+  return [deno, ["run", "--quiet", "--no-remote", "--allow-net", program, ...args]];
 }
 
 /** Hands over to a long-running command: signals reach it, and its end is ours. */

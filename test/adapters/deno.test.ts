@@ -61,7 +61,7 @@ test("Deno runs its tests, and finds no mistake in their types", () => {
 });
 
 test("Deno finds no mistake in the types of what else runs in it, from the sources", () => {
-  const programs = ["test/interop/deno"];
+  const programs = ["test/interop/deno", "packages/demo/src/echo-deno.ts"];
   const { status, stderr } = spawnSync(deno, ["check", "--no-remote", ...programs], {
     cwd: root,
     env: denoEnvironment,

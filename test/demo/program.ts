@@ -35,8 +35,8 @@ export class Program {
   errors = "";
   readonly #ended: Promise<number | null>;
 
-  constructor(file: string, args: readonly string[]) {
-    this.process = spawn(process.execPath, [file, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  constructor(command: string, args: readonly string[], env = process.env) {
+    this.process = spawn(command, [...args], { env, stdio: ["ignore", "pipe", "pipe"] });
     this.process.stdout?.on("data", (bytes: Uint8Array) => {
       this.output += Buffer.from(bytes).toString();
     });

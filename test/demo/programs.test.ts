@@ -5,6 +5,7 @@ import { connect as connectTcp, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { connect } from "@sansock/node-adapter";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { deno, denoEnvironment, root } from "../support/deno.ts";
 import { buildPrograms, Program } from "./program.ts";
 
 let programs: Awaited<ReturnType<typeof buildPrograms>>;
@@ -19,7 +20,7 @@ afterEach(() => {
 });
 
 function run(name: "demo" | "echo", ...args: string[]): Program {
-  const program = new Program(join(programs.folder, `${name}.mjs`), args);
+  const program = new Program(process.execPath, [join(programs.folder, `${name}.mjs`), ...args]);
   running.push(program);
   return program;
 }
@@ -115,11 +116,22 @@ describe("npm start", () => {
   });
 });
 
-describe("npm run echo", () => {
+/** Starts the echo server as `npm run echo` does. */
+const echoOn: Readonly<Record<string, (...args: string[]) => Program>> = {
+  node: (...args) => run("echo", ...args),
+  deno: (...args) => {
+    const command = ["run", "--quiet", "--no-remote", "--allow-net", join(root, "packages/demo/src/echo-deno.ts")];
+    const program = new Program(deno, [...command, "--runtime", "deno", ...args], denoEnvironment);
+    running.push(program);
+    return program;
+  },
+};
+
+describe.each(Object.entries(echoOn))("npm run echo, on %s,", (_runtime, start) => {
   const listening = /^Echoing on (ws:\/\/127\.0\.0\.1:\d+\/)\n$/;
 
   test("prints one line when it listens, echoes, and stops cleanly", async () => {
-    const echo = run("echo", "--port", "0");
+    const echo = start("--port", "0");
     const session = await connect(await echo.says(listening));
     const messages = session[Symbol.asyncIterator]();
     await session.send("héllo");
@@ -129,11 +141,12 @@ describe("npm run echo", () => {
     echo.interrupt();
     expect(await session.closed).toMatchObject({ code: 1001 });
     expect(await echo.ended).toBe(0);
+    expect(echo.errors).toBe("");
   });
 
   test("echoes messages as long as --max-message-bytes, and no longer", async () => {
     const most = 20 * 1024 * 1024;
-    const echo = run("echo", "--port", "0", "--max-message-bytes", String(most));
+    const echo = start("--port", "0", "--max-message-bytes", String(most));
     const session = await connect(await echo.says(listening), { maxMessageBytes: null, maxQueuedBytes: null });
     const messages = session[Symbol.asyncIterator]();
     void session.send(new Uint8Array(most));
@@ -148,7 +161,7 @@ describe("npm run echo", () => {
       [[], null],
       [["--deflate"], "permessage-deflate"],
     ] as const) {
-      const url = new URL(await run("echo", "--port", "0", ...args).says(listening));
+      const url = new URL(await start("--port", "0", ...args).says(listening));
       const socket = connectTcp(Number(url.port), url.hostname);
       socket.write(`${upgrade}Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n`);
       const [head] = (await once(socket, "data")) as [Uint8Array];
@@ -158,9 +171,37 @@ describe("npm run echo", () => {
     }
   });
 
+  test("says in one line that the port is taken", async () => {
+    const other = createServer().listen(0, "127.0.0.1");
+    await once(other, "listening");
+    const echo = start("--port", String((other.address() as { port: number }).port));
+    expect(await echo.ended).toBe(1);
+    expect(echo.errors).toMatch(/^[^\n]* is taken; choose another one with --port\.\n$/);
+    expect(echo.output).toBe("");
+    other.close();
+  });
+
+  test("lists its options", async () => {
+    const echo = start("--help");
+    expect(await echo.ended).toBe(0);
+    expect(echo.output).toMatch(/^Usage: npm run echo/);
+    expect(echo.output).toContain("node or deno");
+  });
+});
+
+describe("npm run echo", () => {
+  test("hands over to Deno with --runtime deno, and passes Ctrl-C on", async () => {
+    const echo = new Program(process.execPath, [join(root, "scripts/run.mjs"), "echo", "--runtime=deno", "--port=0"]);
+    running.push(echo);
+    const session = await connect(await echo.says(/^Echoing on (\S+)$/m));
+    echo.interrupt();
+    expect(await session.closed).toMatchObject({ code: 1001 });
+    expect(await echo.ended).toBe(0);
+  });
+
   test("refuses what it cannot do", async () => {
-    const echo = run("echo", "--port", "0", "--runtime", "deno");
+    const echo = run("echo", "--port", "0", "--runtime", "bun");
     expect(await echo.ended).toBe(2);
-    expect(echo.errors).toBe('--runtime can only be node, not "deno". (--help lists the options)\n');
+    expect(echo.errors).toBe('--runtime can only be node or deno, not "bun". (--help lists the options)\n');
   });
 });

@@ -1,45 +1,13 @@
-// `npm run echo`: a plain echo server, for conformance suites and load generators to point at.
+// `npm run echo`, on Node.
 
 import { permessageDeflate, serve } from "@sansock/node-adapter";
-import { CommandLineError } from "./command-line.ts";
+import { echoProgram } from "./echo-program.ts";
 import { runMain } from "./run-main.ts";
-import { urlHost } from "./url-host.ts";
 
-const usage = `Usage: npm run echo -- [options]
-
-Sends every message back to where it came from.
-
-  --port N                where to listen; 0 chooses a free port (9001)
-  --host ADDRESS          the address to listen on (127.0.0.1)
-  --max-message-bytes N   the largest message to accept, after decompression (1048576)
-  --deflate               accepts permessage-deflate when it is offered
-  --runtime NAME          what to run on: node, and no other yet (node)
-  --help                  this text`;
-
-await runMain({
-  usage,
-  options: ["port", "host", "max-message-bytes", "runtime"],
-  switches: ["deflate"],
-  async start(commandLine) {
-    const runtime = commandLine.text("runtime") ?? "node";
-    if (runtime !== "node") throw new CommandLineError(`--runtime can only be node, not "${runtime}".`);
-    const host = commandLine.text("host") ?? "127.0.0.1";
-    const server = await serve(
-      {
-        port: commandLine.integer("port", 9001, 0, 65_535),
-        host,
-        maxMessageBytes: commandLine.integer("max-message-bytes", 1024 * 1024, 0, Number.MAX_SAFE_INTEGER),
-        maxQueuedBytes: null, // nothing is read while an echo waits, so that one message is the most that can wait
-        origin: { allow: "any" }, // an echo tells no page what it did not know
-        extensions: commandLine.has("deflate") ? [permessageDeflate()] : [],
-      },
-      {
-        message(session, message) {
-          void session.send(message.kind === "text" ? message.text : message.bytes);
-        },
-      },
-    );
-    console.log(`Echoing on ws://${urlHost(host)}:${server.port}/`);
-    return () => server.close({ timeout: 2_000 });
-  },
-});
+await runMain(
+  echoProgram({
+    runtime: "node",
+    serve: (options, host, callbacks) => serve({ ...options, host }, callbacks),
+    permessageDeflate,
+  }),
+);

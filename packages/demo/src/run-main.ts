@@ -46,7 +46,9 @@ function stopOnInterrupt(stop: () => Promise<void>): void {
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { code, port, address } = error as NodeJS.ErrnoException & { port?: number; address?: string };
-  if (code === "EADDRINUSE") return `Port ${port} of ${address} is taken; choose another one with --port.`;
+  // Only Node says which.
+  const which = port === undefined ? "The port" : `Port ${port} of ${address}`;
+  if (code === "EADDRINUSE") return `${which} is taken; choose another one with --port.`;
   if (code === "EACCES") return `Listening on port ${port} is not permitted; choose another one with --port.`;
   if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND") return "--host must be an address of this machine.";
   return error instanceof CommandLineError ? error.message : (error.stack ?? error.message);
