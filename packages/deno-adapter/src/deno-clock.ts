@@ -3,7 +3,7 @@ import { clearImmediate, setImmediate } from "node:timers";
 import { type Clock, HostClock } from "@sansock/protocol/driver";
 
 let timer: ReturnType<typeof setTimeout> | undefined;
-let immediate: object | undefined;
+let immediate: ReturnType<typeof setImmediate> | undefined;
 
 function clear(): void {
   clearTimeout(timer);
