@@ -57,7 +57,7 @@ test("a message is read while it arrives, in pieces that are never empty", async
   await run(10);
   expect(messages).toHaveLength(1);
   expect(messages[0]?.ended).toBe(false);
-  expect(messages[0]?.pieces.join("")).toBe("be");
+  expect(messages[0]?.pieces.join("")).toBe("begun"); // no piece waits for the next one
   release();
   await run(10);
   expect(
@@ -191,7 +191,8 @@ test("the callback gets the pieces as the engine has them, the last one marked",
   await run(10);
   expect(record.calls.slice(1).map(({ arguments: rest }) => rest[0])).toEqual([
     { kind: "fragment", message: "text", text: "a", fin: false },
-    { kind: "fragment", message: "text", text: "b", fin: true },
+    { kind: "fragment", message: "text", text: "b", fin: false },
+    { kind: "fragment", message: "text", text: "", fin: true },
     { kind: "fragment", message: "binary", bytes: new Uint8Array([1]), fin: true },
   ]);
 });

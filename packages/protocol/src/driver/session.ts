@@ -68,7 +68,8 @@ export class Session<Opening = unknown> implements AsyncIterable<Message> {
   // ---- sending ----
 
   /**
-   * Sends a message: a string as text, bytes as binary, an iterable of either piece by piece, as one message; a message
+   * Sends a message: a string as text, bytes as binary, an iterable of either piece by piece, as one message: each piece
+   * at once, in a frame of its own, and an empty one at the end; a message
    * object, such as one that was received, as the kind that it is. Resolves when there is room for more, at once unless
    * more than `highWaterBytes` waits to be sent. Messages go out in the order of the calls. Bytes must not be changed
    * before they are sent.
@@ -316,22 +317,18 @@ export class Session<Opening = unknown> implements AsyncIterable<Message> {
   }
 
   async #sendEachPiece(pieces: Pieces, options: SendOptions | undefined): Promise<void> {
-    let started = false;
-    // One piece is held back, so that the last one can be marked.
-    let held: string | Uint8Array | undefined;
+    // What ends the message: which piece was the last is known only when no other comes, and none is to wait for that.
+    let end: string | Uint8Array | undefined;
     try {
       for await (const piece of pieces) {
-        if (held !== undefined) {
-          await this.#sendPiece(held, false, options);
-          started = true;
-        }
-        held = piece;
+        await this.#sendPiece(piece, false, options);
+        end ??= typeof piece === "string" ? "" : new Uint8Array(0);
       }
-      if (held === undefined) throw new UsageError("bad-argument", "a message needs at least one piece");
-      await this.#sendPiece(held, true, options);
+      if (end === undefined) throw new UsageError("bad-argument", "a message needs at least one piece");
+      await this.#sendPiece(end, true, options);
     } catch (error) {
       // Half a message is out: there is no way to take it back (§5.4).
-      if (started)
+      if (end !== undefined)
         this.#connection.close(this.#driver.clock.now(), CloseCode.InternalError, "a message was not finished");
       this.#flushSoon();
       throw error;
