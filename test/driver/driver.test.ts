@@ -441,4 +441,25 @@ describe("a machine that yields", () => {
     expect(consumer.log).toContain("one");
     expect(transport.log.at(-1)).toBe("end");
   });
+
+  test("is not told that time has passed before it has looked at everything that has arrived", () => {
+    const { machine, clock, transport, consumer } = setUp();
+    const ringAllThatAreDue = (): void => {
+      for (const alarm of clock.alarms.filter(({ at }) => at <= clock.time).sort((one, two) => one.at - two.at)) {
+        clock.alarms.splice(clock.alarms.indexOf(alarm), 1);
+        alarm.wake();
+      }
+    };
+    machine.deadline = 10;
+    machine.events.push(YIELD, YIELD, "a pong");
+    transport.listener!.received(new Uint8Array(1));
+    clock.time = 10;
+    machine.log.length = 0;
+    ringAllThatAreDue();
+    expect(machine.log).toEqual([]);
+    expect(consumer.log).toEqual(["started"]);
+    ringAllThatAreDue();
+    expect(consumer.log).toEqual(["started", "a pong"]);
+    expect(machine.log).toEqual(["handleTransportQueue 0 at 10", "handleTimeout at 10"]);
+  });
 });

@@ -249,6 +249,10 @@ export class Driver implements TransportListener {
   #wake(): void {
     this.#armedFor = undefined;
     this.#cancelAlarm = undefined;
+    if (this.#eventsYield) {
+      this.#arm(); // input wins over the clock: what is looked at in the next turn has arrived, a Pong perhaps
+      return;
+    }
     const now = this.clock.now();
     this.#machine!.handleTransportQueue(now, this.#lookAtTransport());
     this.#machine!.handleTimeout(now);
