@@ -1,7 +1,7 @@
 // The code in the documentation: what it imports exists, its types are right, and what can be run does what is said.
 
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { connect } from "@sansock/node-adapter";
@@ -9,11 +9,14 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { nextOf } from "../adapters/node/support.ts";
 
 const root = join(import.meta.dirname, "../..");
-const pages = ["README.md", ...readdirSync(join(root, "docs")).map((name) => join("docs", name))].filter((name) =>
-  name.endsWith(".md"),
-);
+const pages = [
+  "README.md",
+  ...readdirSync(join(root, "docs")).map((name) => join("docs", name)),
+  ...readdirSync(join(root, "packages")).map((name) => join("packages", name, "README.md")),
+].filter((name) => name.endsWith(".md") && existsSync(join(root, name)));
 // Below test/, so that packages resolve and the test's compiler options hold.
 const folder = join(root, "test/.snippets");
+const denoFolder = join(root, "packages/deno-adapter/.snippets");
 
 interface Snippet {
   readonly name: string;
@@ -28,10 +31,14 @@ const snippets: readonly Snippet[] = pages.flatMap((page) => {
 });
 
 beforeAll(() => {
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
+  for (const each of [folder, denoFolder]) {
+    rmSync(each, { recursive: true, force: true });
+    mkdirSync(each, { recursive: true });
+  }
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => {
+  for (const each of [folder, denoFolder]) rmSync(each, { recursive: true, force: true });
+});
 
 describe("the snippets of the documentation", () => {
   test("are there", () => {
@@ -39,19 +46,12 @@ describe("the snippets of the documentation", () => {
   });
 
   test("have the right types", () => {
-    for (const { name, code } of snippets) {
-      const usesTest = /\btest\(/.test(code) && !code.includes('from "vitest"');
-      writeFileSync(join(folder, `${name}.ts`), usesTest ? `import { expect, test } from "vitest";\n${code}` : code);
-    }
-    const config = {
-      extends: "../tsconfig.json",
-      compilerOptions: { noUnusedLocals: false, noUnusedParameters: false },
-      include: ["*.ts"],
-    };
-    writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config));
-    const { stdout, status } = spawnSync(join(root, "node_modules/.bin/tsc"), ["-p", folder], { encoding: "utf8" });
-    expect(stdout).toBe("");
-    expect(status).toBe(0);
+    const [forDeno, others] = [true, false].map((wanted) =>
+      snippets.filter(({ code }) => code.includes("@sansock/deno-adapter") === wanted),
+    );
+    expect(typeErrors(others!, folder, { extends: "../tsconfig.json", include: ["*.ts"] })).toBe("");
+    const include = ["*.ts", "../node-builtins.d.ts"];
+    expect(typeErrors(forDeno!, denoFolder, { extends: "../tsconfig.json", include })).toBe("");
   }, 120_000);
 
   test("embed the engine by hand, on one screen", async () => {
@@ -72,6 +72,18 @@ describe("the snippets of the documentation", () => {
     server.close();
   });
 });
+
+/** What the compiler says about snippets, written to a folder below the configuration that they are to be checked with. */
+function typeErrors(some: readonly Snippet[], where: string, config: object): string {
+  for (const { name, code } of some) {
+    const usesTest = /\btest\(/.test(code) && !code.includes('from "vitest"');
+    writeFileSync(join(where, `${name}.ts`), usesTest ? `import { expect, test } from "vitest";\n${code}` : code);
+  }
+  const compilerOptions = { noEmit: true, rootDir: root, noUnusedLocals: false, noUnusedParameters: false };
+  writeFileSync(join(where, "tsconfig.json"), JSON.stringify({ ...config, compilerOptions }));
+  const { stdout, status } = spawnSync(join(root, "node_modules/.bin/tsc"), ["-p", where], { encoding: "utf8" });
+  return status === 0 ? stdout : `${stdout} (${status})`;
+}
 
 /** A port that was free a moment ago. */
 function freePort(): Promise<number> {

@@ -38,9 +38,7 @@ export interface ServeOptions extends ServerOptions, ListenOptions {
  *
  * ```ts
  * const server = await serve({ port: 9001 }, async (session) => {
- *   for await (const message of session) {
- *     await session.send(message.kind === "text" ? message.text : message.bytes);
- *   }
+ *   for await (const message of session) await session.send(message);
  * });
  * ```
  */
