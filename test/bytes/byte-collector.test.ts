@@ -83,5 +83,43 @@ describe("ByteCollector", () => {
     const collector = new ByteCollector();
     collector.append(hex`01 02 03`, 0, 3);
     expect(collector.take().buffer.byteLength).toBe(3);
+    collector.append(new Uint8Array(1_000), 0, 250);
+    expect(collector.take().buffer.byteLength).toBe(250);
+  });
+
+  test("small pieces share a segment; it is cut to what it holds if that is less than 15/16, once another piece is kept", () => {
+    const large = new Uint8Array(10_000);
+    for (const [used, held] of [
+      [1, 1],
+      [100, 100],
+      [239, 239],
+      [240, 256],
+      [250, 256],
+      [256, 256],
+    ] as const) {
+      const collector = new ByteCollector();
+      for (let count = 1; count <= used; count++) {
+        collector.append(large, 0, 1);
+        expect(collector.retainedBytes).toBe(256);
+      }
+      collector.append(large, 0, large.length);
+      expect(collector.retainedBytes).toBe(held + 10_000);
+      expect(collector.take().length).toBe(used + 10_000);
+    }
+  });
+
+  test("a piece is kept by reference from 4 KiB on, if it is at least 15/16 of its memory", () => {
+    for (const [piece, memory, kept] of [
+      [4_096, 4_096, true],
+      [4_095, 4_095, false],
+      [15_000, 16_000, true],
+      [14_999, 16_000, false],
+    ] as const) {
+      const chunk = new Uint8Array(memory);
+      const collector = new ByteCollector();
+      collector.append(chunk, 0, piece);
+      expect(collector.retainedBytes).toBe(kept ? memory : piece);
+      if (piece === memory) expect(collector.take().buffer === chunk.buffer).toBe(kept);
+    }
   });
 });

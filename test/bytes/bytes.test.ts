@@ -8,6 +8,7 @@ import {
   detachBytes,
   EMPTY,
   equalBytes,
+  isUsableBytes,
   ReceivedChunk,
   viewOf,
 } from "../../packages/protocol/src/bytes/bytes.ts";
@@ -21,6 +22,7 @@ describe("bytes", () => {
     expect(equalBytes(hex``, EMPTY)).toBe(true);
     expect(equalBytes(hex`01 02`, hex`01 03`)).toBe(false);
     expect(equalBytes(hex`01 02`, hex`01`)).toBe(false);
+    expect(equalBytes(hex`01`, hex`01 02`)).toBe(false);
   });
 
   test("concatBytes joins any number of parts", () => {
@@ -55,10 +57,36 @@ describe("bytes", () => {
   test("copyInto writes bytes into others, few and many", () => {
     for (const length of [0, 1, 16, 17, 1_000]) {
       const bytes = Uint8Array.from({ length }, (_, index) => index + 1);
-      const target = new Uint8Array(length + 3);
+      const target = new Uint8Array(length + 3).fill(0xee);
       copyInto(target, 2, bytes);
-      expect(target).toEqual(Uint8Array.from([0, 0, ...bytes, 0]));
+      expect(target).toEqual(Uint8Array.from([0xee, 0xee, ...bytes, 0xee]));
     }
+  });
+
+  test("detachBytes gives a view exactly where it may, of more than 16 bytes, and the chunk then knows that it is shared", () => {
+    for (const held of [17, 100, 2_048, 2_049, 8_192, 8_193, 65_536]) {
+      for (const size of [0, 16, 17, 511, 512, 1_000, 4_096].filter((each) => each <= held)) {
+        const chunk = new ReceivedChunk(new Uint8Array(held));
+        expect(chunk.isShared).toBe(false);
+        const isView = detachBytes(chunk, 0, size).buffer === chunk.memory;
+        expect({ held, size, isView }).toEqual({
+          held,
+          size,
+          isView: size > 16 && held <= (size < 512 ? 2_048 : size * 16),
+        });
+        expect(chunk.isShared).toBe(isView);
+      }
+    }
+  });
+
+  test("isUsableBytes refuses what is no Uint8Array, and one whose memory is gone, which would pass for an empty one", () => {
+    const gone = new Uint8Array(3);
+    structuredClone(gone.buffer, { transfer: [gone.buffer] });
+    expect(gone.length).toBe(0);
+    for (const wrong of [gone, undefined, null, "abc", [1, 2], new ArrayBuffer(2), new Uint16Array(2)]) {
+      expect(isUsableBytes(wrong)).toBe(false);
+    }
+    for (const usable of [hex``, hex`01 02`, Buffer.from("abc")]) expect(isUsableBytes(usable)).toBe(true);
   });
 });
 

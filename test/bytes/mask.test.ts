@@ -79,7 +79,23 @@ describe("applyMask", () => {
   test("a few bytes are not worth a view of words", () => {
     expect(prefersWords(0)).toBe(false);
     expect(prefersWords(10)).toBe(false);
+    expect(prefersWords(47)).toBe(false);
+    expect(prefersWords(48)).toBe(true);
     expect(prefersWords(1_000)).toBe(true);
+  });
+
+  test("the words within some bytes are all those that lie whole in them, at addresses that four divides", () => {
+    const memory = new Uint8Array(400);
+    for (const [start, end, lead, words] of [
+      [0, 400, 0, 100],
+      [1, 400, 3, 99],
+      [2, 399, 2, 98],
+      [3, 398, 1, 98],
+      [4, 99, 0, 23],
+    ] as const) {
+      const found = wordsWithin(memory.subarray(start, end));
+      expect([found.lead, found.view.byteOffset, found.view.length]).toEqual([lead, start + lead, words]);
+    }
   });
 });
 

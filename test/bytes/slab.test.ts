@@ -88,6 +88,86 @@ describe("Slab", () => {
     expect(made()).toBe(5);
   });
 
+  test("a region that fits exactly is taken from the slab, the next one is not", () => {
+    const { slab, made } = counted();
+    slab.reserve(10_000);
+    const { memory } = slab;
+    expect(slab.reserve(16_384 - 10_000)).toBe(10_000);
+    expect([slab.memory === memory, made()]).toEqual([true, 1]);
+    expect(slab.reserve(1)).toBe(0);
+    expect([slab.memory === memory, made()]).toEqual([false, 2]);
+  });
+
+  test("only the last region can be made longer, as far as the memory goes", () => {
+    const { slab } = counted();
+    slab.reserve(100);
+    const { memory } = slab;
+    expect(slab.extend(memory, 100, 50)).toBe(true);
+    expect(slab.extend(memory, 100, 50)).toBe(false); // it ends at 150 now
+    expect(slab.reserve(10)).toBe(150);
+    expect(slab.extend(memory, 150, 1)).toBe(false);
+    expect(slab.extend(new Uint8Array(16_384), 160, 1)).toBe(false);
+    expect(slab.extend(memory, 160, 16_384 - 160 + 1)).toBe(false);
+    expect(slab.extend(memory, 160, 16_384 - 160)).toBe(true);
+    expect(slab.reserve(1)).toBe(0);
+  });
+
+  test("the words of its memory are looked for once, as long as it is the same", () => {
+    const { slab } = counted();
+    const [first, second] = [new Uint8Array(400), new Uint8Array(800)];
+    const words = slab.wordsOf(first);
+    expect(words).toMatchObject({ lead: 0, view: { length: 100 } });
+    expect(slab.wordsOf(first)).toBe(words);
+    expect(slab.wordsOf(second).view.buffer).toBe(second.buffer);
+  });
+
+  test("memory that is not the slab's changes nothing in it, nor does a region that is not the last", () => {
+    const { slab } = counted();
+    slab.reserve(100);
+    slab.lend(one, slab.take(50_000), 0, 50_000, 50_000);
+    slab.lend(one, slab.take(100), 0, 40, 100);
+    expect(slab.reserve(50)).toBe(100);
+    slab.lend(one, slab.memory, 0, 10, 100);
+    expect(slab.reserve(1)).toBe(150);
+  });
+
+  test("a view is used again only for the same bytes of the same memory", () => {
+    const { slab } = counted();
+    slab.reserve(10);
+    const first = borrow(slab, one, 100);
+    slab.reclaim(one);
+    expect(borrow(slab, one, 100)).toBe(first);
+    slab.reserve(50);
+    slab.reclaim(one); // the region behind it is still in use
+    expect(borrow(slab, one, 100).byteOffset).toBe(160);
+    slab.reclaim(one);
+
+    const large = slab.take(50_000);
+    slab.lend(one, large, 0, 5_000, 50_000);
+    slab.reclaim(one);
+    const larger = slab.take(60_000);
+    expect(slab.lend(one, larger, 0, 5_000, 60_000).buffer).toBe(larger.buffer);
+  });
+
+  test("of the memory for large writes the largest is kept, up to 256 KiB, and from 4 KiB on", () => {
+    const { slab } = counted();
+    const [small, large] = [slab.take(50_000), slab.take(60_000)];
+    const giveBack = (memory: Uint8Array): void => {
+      slab.lend(one, memory, 0, 1, memory.length);
+      slab.reclaim(one);
+    };
+    giveBack(large);
+    giveBack(small);
+    expect(slab.take(50_000)).toBe(large);
+    const largest = slab.take(256 * 1024);
+    giveBack(slab.take(256 * 1024 + 1));
+    expect(slab.take(10).length).toBe(10);
+    giveBack(slab.take(4_096));
+    expect(slab.take(10).length).toBe(10);
+    giveBack(largest);
+    expect(slab.take(10)).toBe(largest);
+  });
+
   test("bytes that were lent and not given back never change, whoever borrows and gives back what", () => {
     const step = fc.record({
       borrower: fc.nat({ max: 3 }),

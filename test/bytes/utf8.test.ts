@@ -3,10 +3,12 @@
 import { isUtf8 as isWellFormed } from "node:buffer";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { encodeText } from "../../packages/protocol/src/bytes/text-codec.ts";
 import {
   decodeUtf8,
   encodeUtf8,
   encodeUtf8Into,
+  isWellFormedUtf8,
   UTF8_ACCEPT,
   UTF8_REJECT,
   utf8Length,
@@ -86,6 +88,13 @@ describe("sec/utf8-exhaustive", () => {
 });
 
 describe("validation", () => {
+  test("text is well-formed if it ends between two code points", () => {
+    expect(isWellFormedUtf8(hex``)).toBe(true);
+    expect(isWellFormedUtf8(hex`61 c3 a9`)).toBe(true);
+    expect(isWellFormedUtf8(hex`61 c3`)).toBe(false);
+    expect(isWellFormedUtf8(hex`61 ff`)).toBe(false);
+  });
+
   test("stops and goes on at any byte: the state is all that counts", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 12 }), fc.nat({ max: 12 }), (noise, somewhere) => {
@@ -130,6 +139,14 @@ describe("encoding", () => {
     expect(target).toEqual(hex`ee ee c3 a9 e2 82 ac ee`);
     expect(portableTextCodec.encodeInto("a", target, 0)).toBe(1);
     expect(target[0]).toBe(0x61);
+  });
+});
+
+describe("encodeText", () => {
+  test("gives the text in memory of its own, exactly as large", () => {
+    const bytes = encodeText(portableTextCodec, "é€😀");
+    expect(bytes).toEqual(hex`c3 a9 e2 82 ac f0 9f 98 80`);
+    expect(bytes.buffer.byteLength).toBe(9);
   });
 });
 

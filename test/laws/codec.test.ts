@@ -3,6 +3,7 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { headerLength, writeHeader } from "../../packages/protocol/src/frame/frame-header.ts";
 import { decodeFrames, encodeFrame, type Frame, FrameDecoder, UsageError } from "../../packages/protocol/src/index.ts";
 import * as reference from "../reference/frames.ts";
 import { seeded } from "../reference/seed.ts";
@@ -98,6 +99,29 @@ describe("whole frames", () => {
     ]) {
       expect(decodeFrames(bytes)).toEqual({ frames: [], rest: bytes });
     }
+  });
+
+  test("a frame that is cut anywhere, in its header, too, is the rest", () => {
+    for (const bytes of [
+      hex`80 00`,
+      hex`82 01 61`,
+      hex`82 81 01 02 03 04 61`,
+      concat(hex`82 7e 00 7e`, new Uint8Array(126)),
+      concat(hex`82 ff 00 00 00 00 00 01 00 00 01 02 03 04`, new Uint8Array(65_536)),
+    ]) {
+      const [frame] = decodeFrames(bytes).frames;
+      expect(frame).toMatchObject({ fin: true, opcode: bytes[0]! & 15 });
+      for (let cut = 0; cut < Math.min(bytes.length, 140); cut++) {
+        const rest = bytes.subarray(0, cut);
+        expect(decodeFrames(rest)).toEqual({ frames: [], rest });
+      }
+    }
+  });
+
+  test("the header of a payload of more than 4 GiB says its length", () => {
+    const header = new Uint8Array(headerLength(2 ** 32 + 5, false));
+    expect(writeHeader(header, 0, 0x82, 2 ** 32 + 5, undefined)).toBe(10);
+    expect(header).toEqual(hex`82 7f 00 00 00 01 00 00 00 05`);
   });
 
   test("fields out of their ranges are refused", () => {

@@ -9,3 +9,10 @@ export function drawRandom(random: FillRandom, target: Uint8Array<ArrayBuffer>):
     return false;
   }
 }
+
+/** A random number from 0 (included) to 1 (excluded). Where randomness fails it is 0: that costs no more than a jitter. */
+export function randomFraction(random: FillRandom): number {
+  const bytes = new Uint8Array(4);
+  drawRandom(random, bytes);
+  return bytes.reduceRight((value, byte) => (value + byte) / 256, 0);
+}

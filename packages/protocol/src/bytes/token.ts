@@ -33,7 +33,8 @@ export function isWhitespace(unit: number): boolean {
 export function trimWhitespace(text: string): string {
   let start = 0;
   let end = text.length;
-  while (start < end && isWhitespace(text.charCodeAt(start))) start++;
-  while (end > start && isWhitespace(text.charCodeAt(end - 1))) end--;
+  // Outside of the text charCodeAt is NaN, which is no whitespace.
+  while (isWhitespace(text.charCodeAt(start))) start++;
+  while (isWhitespace(text.charCodeAt(end - 1))) end--;
   return text.slice(start, end);
 }

@@ -83,10 +83,7 @@ export function utf8Length(text: string): number {
     const unit = text.charCodeAt(index);
     if (unit < 0x80) continue;
     if (unit < 0x800) length += 1;
-    else if (isPairAt(text, index, unit)) {
-      length += 2;
-      index++;
-    } else length += 2;
+    else if (!isPairAt(text, index, unit)) length += 2; // of a pair, the second half counts for both
   }
   return length;
 }

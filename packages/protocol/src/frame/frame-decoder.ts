@@ -231,7 +231,7 @@ export class FrameDecoder {
         if (this.reserved !== 0) this.#allowance = Number.MAX_SAFE_INTEGER;
       }
       if (length > this.#allowance) return "message-too-big";
-      if (this.#allowance !== Number.MAX_SAFE_INTEGER) this.#allowance -= length;
+      this.#allowance -= length;
       this.#insideMessage = !this.fin;
     }
     this.#payloadMissing = length;

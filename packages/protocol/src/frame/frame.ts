@@ -67,9 +67,8 @@ export function decodeFrames(bytes: Uint8Array): DecodedFrames {
 }
 
 function decodeFrameAt(bytes: Uint8Array, at: number): { frame: Frame; end: number } | undefined {
-  const first = bytes[at];
-  const second = bytes[at + 1];
-  if (first === undefined || second === undefined) return undefined;
+  const first = bytes[at]!;
+  const second = bytes[at + 1]!;
   const marker = second & 0x7f;
   const lengthBytes = marker === 126 ? 2 : marker === 127 ? 8 : 0;
   const keyAt = at + 2 + lengthBytes;
