@@ -1,7 +1,7 @@
 // The public names of the engine, nothing else.
 
 export { portableTextCodec, type TextCodec } from "./bytes/text-codec.ts";
-export { Connection, MAX_PENDING_PINGS } from "./connection/connection.ts";
+export { Connection } from "./connection/connection.ts";
 export {
   type ConnectionOptions,
   ConnectionSettings,
@@ -33,6 +33,7 @@ export { MAX_CLOSE_REASON_BYTES, truncateCloseReason } from "./frame/close-paylo
 export { type DecodedFrames, decodeFrames, encodeFrame, type Frame } from "./frame/frame.ts";
 export { type DecoderStep, FrameDecoder, type FrameDecoderOptions } from "./frame/frame-decoder.ts";
 export * from "./handshake/index.ts";
+export { MAX_PENDING_PINGS } from "./liveness/ping-ledger.ts";
 export type { RoundTripStatistics } from "./liveness/round-trip.ts";
 export type { MessageTransform } from "./message/message-transform.ts";
 export { CloseCode, isSendableCloseCode } from "./vocabulary/close-code.ts";

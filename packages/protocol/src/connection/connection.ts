@@ -3,12 +3,11 @@
 // and `Closing` remembers how it ends.
 
 import { isUsableBytes } from "../bytes/bytes.ts";
-import { drawRandom } from "../bytes/random.ts";
 import { checkCloseStatus, readClosePayload, writeClosePayload } from "../frame/close-payload.ts";
 import { Deadline } from "../liveness/deadline.ts";
 import { Keepalive } from "../liveness/keepalive.ts";
 import { PingLedger } from "../liveness/ping-ledger.ts";
-import { type RoundTripStatistics, withRoundTrip } from "../liveness/round-trip.ts";
+import type { RoundTripStatistics } from "../liveness/round-trip.ts";
 import type { MessageTransform } from "../message/message-transform.ts";
 import { CloseCode } from "../vocabulary/close-code.ts";
 import type { Effect } from "../vocabulary/effect.ts";
@@ -18,6 +17,7 @@ import { Opcode } from "../vocabulary/opcode.ts";
 import type { Duration, Instant } from "../vocabulary/time.ts";
 import { UsageError } from "../vocabulary/usage-error.ts";
 import { type Violation, violations } from "../vocabulary/violation.ts";
+import { Activity, ageOf } from "./activity.ts";
 import { Closing } from "./closing.ts";
 import { type ConnectionOptions, ConnectionSettings } from "./connection-options.ts";
 import { MessageSender, type SendOptions } from "./message-sender.ts";
@@ -27,12 +27,6 @@ import { Reception } from "./reception.ts";
 
 /** §5.5: the longest payload of a control frame. */
 const MAX_CONTROL_BYTES = 125;
-/** Pings of ours that may wait for their Pongs at once, so that a peer that never answers cannot grow our memory. */
-export const MAX_PENDING_PINGS = 256;
-/** Four random bytes tell our own Pings apart; they are no secret. */
-const PING_PAYLOAD_BYTES = 4;
-/** How often a payload is drawn, before randomness is taken to repeat itself. */
-const MAX_PING_DRAWS = 8;
 
 /**
  * An open connection. It is made by a handshake, or directly where the handshake is somebody else's; there is no
@@ -57,18 +51,9 @@ export class Connection implements Machine<ConnectionEvent> {
   readonly #sender: MessageSender;
   readonly #keepalive: Keepalive;
   readonly #pings = new PingLedger();
-  readonly #openedAt: Instant;
+  readonly #activity: Activity;
   /** The latest reading of the clock. One that steps backwards is taken to stand still. */
   #now: Instant;
-  #receivedAt: Instant | undefined = undefined;
-  #transmittedAt: Instant | undefined = undefined;
-  #pongAt: Instant | undefined = undefined;
-  /** Bytes that effects asked to write; how many of them the transport holds, and has handed on, as it told us last. */
-  #writtenBytes = 0;
-  #transportBytes = 0;
-  #transmittedBytes = 0;
-  #roundTrips: RoundTripStatistics | undefined = undefined;
-  #readingPaused = false;
   /** The peer's FIN arrived; it counts once the bytes before it are parsed. */
   #endReceived = false;
   #endHandled = false;
@@ -85,7 +70,7 @@ export class Connection implements Machine<ConnectionEvent> {
   constructor(now: Instant, options: ConnectionOptions | ConnectionSettings, transform?: MessageTransform) {
     const settings = options instanceof ConnectionSettings ? options : new ConnectionSettings(options);
     this.#settings = settings;
-    this.#openedAt = now;
+    this.#activity = new Activity(now);
     this.#now = now;
     this.#reception = new Reception(settings, transform);
     this.#outbox = new Outbox(settings.maskKeys, settings.textCodec, settings.slab);
@@ -174,13 +159,11 @@ export class Connection implements Machine<ConnectionEvent> {
     const at = this.#advance(now);
     this.#requireOpen();
     if (payload !== undefined) checkControlPayload(payload);
-    if (this.#pings.size >= MAX_PENDING_PINGS) {
-      throw new UsageError("too-many-pings", `${MAX_PENDING_PINGS} pings are waiting for their pongs`);
-    }
-    if (payload !== undefined && this.#pings.has(payload)) {
-      throw new UsageError("duplicate-ping", "already waiting for a pong with the same data");
-    }
-    return this.#queuePing(at, payload === undefined ? this.#drawPingPayload() : new Uint8Array(payload));
+    this.#pings.check(payload);
+    return this.#queuePing(
+      at,
+      payload === undefined ? this.#pings.draw(this.#settings.random) : new Uint8Array(payload),
+    );
   }
 
   /** Queues an unsolicited Pong, or with `autoPong: false` the answer to a Ping (§5.5.3). Throws like `ping`. */
@@ -251,7 +234,7 @@ export class Connection implements Machine<ConnectionEvent> {
   receive(now: Instant, bytes: Uint8Array): void {
     const at = this.#advance(now);
     if (bytes.length === 0 || this.#endReceived || this.#closed !== undefined) return;
-    this.#receivedAt = at;
+    this.#activity.received(at);
     this.#keepalive.received(at);
     this.#reception.receive(at, bytes);
   }
@@ -276,23 +259,18 @@ export class Connection implements Machine<ConnectionEvent> {
 
   handleTransportQueue(now: Instant, queuedBytes: number): void {
     const at = this.#advance(now);
-    this.#transportBytes = queuedBytes;
-    const transmitted = this.#writtenBytes - queuedBytes;
-    if (transmitted <= this.#transmittedBytes) return;
-    this.#transmittedBytes = transmitted;
-    this.#transmittedAt = at;
-    this.#keepalive.transmitted(at);
+    if (this.#activity.transportHolds(at, queuedBytes)) this.#keepalive.transmitted(at);
   }
 
   receivePaused(now: Instant): void {
     const at = this.#advance(now);
-    this.#readingPaused = true;
+    this.#activity.readingPaused = true;
     this.#keepalive.paused(at);
   }
 
   receiveResumed(now: Instant): void {
     const at = this.#advance(now);
-    this.#readingPaused = false;
+    this.#activity.readingPaused = false;
     this.#keepalive.resumed(at);
   }
 
@@ -302,7 +280,7 @@ export class Connection implements Machine<ConnectionEvent> {
       this.#failRandom(); // a Pong could not be masked
       return this.#outbox.next();
     }
-    if (effect?.kind === "write") this.#writtenBytes += effect.bytes.length;
+    if (effect?.kind === "write") this.#activity.written(effect.bytes.length);
     return effect;
   }
 
@@ -339,7 +317,7 @@ export class Connection implements Machine<ConnectionEvent> {
     }
     const due = keepalive.pingDeadline;
     if (due === undefined || at < due) return;
-    const id = this.#queuePing(at, this.#drawPingPayload());
+    const id = this.#queuePing(at, this.#pings.draw(this.#settings.random));
     if (this.#closing === undefined) keepalive.pingQueued(at, id);
   }
 
@@ -364,12 +342,12 @@ export class Connection implements Machine<ConnectionEvent> {
 
   /** The last matched round trip in ms, `undefined` before the first. */
   get latency(): Duration | undefined {
-    return this.#roundTrips?.latest;
+    return this.#pings.roundTrips?.latest;
   }
 
   /** Statistics of all round trips, `undefined` before the first. */
   get rtt(): RoundTripStatistics | undefined {
-    return this.#roundTrips;
+    return this.#pings.roundTrips;
   }
 
   /** Bytes that are queued and that `nextEffect()` has not handed out. */
@@ -394,7 +372,7 @@ export class Connection implements Machine<ConnectionEvent> {
 
   /** Bytes that were queued and that the transport has not handed on, as far as it told us. */
   get queuedBytes(): number {
-    return this.#outbox.queuedBytes + this.#transportBytes;
+    return this.#outbox.queuedBytes + this.#activity.transportBytes;
   }
 
   /** Bytes of memory held for what was received and not delivered. */
@@ -416,29 +394,11 @@ export class Connection implements Machine<ConnectionEvent> {
     return 0;
   }
 
-  /**
-   * Random bytes that no waiting Ping has. They tell Pings apart and are no secret, so where randomness fails, or goes on
-   * repeating itself, counting takes its place.
-   */
-  #drawPingPayload(): Uint8Array {
-    const payload = new Uint8Array(PING_PAYLOAD_BYTES);
-    for (let draws = 0; ; draws++) {
-      if (draws < MAX_PING_DRAWS) drawRandom(this.#settings.random, payload);
-      else payload[draws % PING_PAYLOAD_BYTES] = draws >> 2;
-      if (!this.#pings.has(payload)) return payload;
-    }
-  }
-
   #receivePong(payload: Uint8Array): ConnectionEvent {
     const at = this.#reception.arrivedAt;
     const acknowledged = this.#pings.settle(at, payload);
-    const matched = acknowledged.at(-1);
-    if (matched !== undefined) {
-      this.#pongAt = at;
-      this.#roundTrips = withRoundTrip(this.#roundTrips, matched.roundTrip);
-      const outstanding = this.#keepalive.outstanding;
-      if (acknowledged.some((ping) => ping.id === outstanding)) this.#keepalive.pongArrived();
-    }
+    const outstanding = this.#keepalive.outstanding;
+    if (acknowledged.some((ping) => ping.id === outstanding)) this.#keepalive.pongArrived();
     return { kind: "pong", payload, acknowledged };
   }
 
@@ -554,16 +514,12 @@ export class Connection implements Machine<ConnectionEvent> {
   }
 
   #diagnosis(at: Instant, wokenLateBy: Duration): Diagnosis {
-    const since = (then: Instant | undefined): Duration | undefined => (then === undefined ? undefined : at - then);
     return {
-      age: at - this.#openedAt,
-      sinceReceived: since(this.#receivedAt),
-      sinceTransmitted: since(this.#transmittedAt),
-      sincePong: since(this.#pongAt),
+      ...this.#activity.diagnosis(at),
+      sincePong: ageOf(this.#pings.settledAt, at),
       unansweredPings: this.#pings.size,
       latency: this.latency,
       queuedBytes: this.queuedBytes,
-      readingPaused: this.#readingPaused,
       wokenLateBy,
     };
   }

@@ -1,9 +1,20 @@
-// Which Pings of ours wait for their Pongs, and which a Pong settles (RFC 6455 §5.5.2, §5.5.3). It knows payloads and
-// instants, not frames or options.
+// Which Pings of ours wait for their Pongs, which a Pong settles (RFC 6455 §5.5.2, §5.5.3), and how long they took. It
+// knows payloads and instants, not frames or options.
 
 import { equalBytes } from "../bytes/bytes.ts";
+import { drawRandom } from "../bytes/random.ts";
 import type { AcknowledgedPing } from "../vocabulary/event.ts";
+import type { FillRandom } from "../vocabulary/machine.ts";
 import type { Instant } from "../vocabulary/time.ts";
+import { UsageError } from "../vocabulary/usage-error.ts";
+import { type RoundTripStatistics, withRoundTrip } from "./round-trip.ts";
+
+/** Pings of ours that may wait for their Pongs at once, so that a peer that never answers cannot grow our memory. */
+export const MAX_PENDING_PINGS = 256;
+/** Four random bytes tell our own Pings apart; they are no secret. */
+const PING_PAYLOAD_BYTES = 4;
+/** How often a payload is drawn, before randomness is taken to repeat itself. */
+const MAX_PING_DRAWS = 8;
 
 interface PendingPing {
   readonly id: number;
@@ -15,12 +26,39 @@ const NONE: readonly AcknowledgedPing[] = [];
 
 /** The Pings that were queued and not answered, oldest first. */
 export class PingLedger {
+  /** When the last Pong arrived that settled any. */
+  settledAt: Instant | undefined = undefined;
+  /** Of all round trips; `undefined` before the first. */
+  roundTrips: RoundTripStatistics | undefined = undefined;
   #pending: PendingPing[] | undefined;
   #lastId = 0;
 
   /** How many are waiting. */
   get size(): number {
     return this.#pending === undefined ? 0 : this.#pending.length;
+  }
+
+  /** Throws `UsageError` "too-many-pings" if no other may wait, "duplicate-ping" if one with `payload` does. */
+  check(payload: Uint8Array | undefined): void {
+    if (this.size >= MAX_PENDING_PINGS) {
+      throw new UsageError("too-many-pings", `${MAX_PENDING_PINGS} pings are waiting for their pongs`);
+    }
+    if (payload !== undefined && this.has(payload)) {
+      throw new UsageError("duplicate-ping", "already waiting for a pong with the same data");
+    }
+  }
+
+  /**
+   * Random bytes that no waiting Ping has. They tell Pings apart and are no secret, so where randomness fails, or goes on
+   * repeating itself, counting takes its place.
+   */
+  draw(random: FillRandom): Uint8Array {
+    const payload = new Uint8Array(PING_PAYLOAD_BYTES);
+    for (let draws = 0; ; draws++) {
+      if (draws < MAX_PING_DRAWS) drawRandom(random, payload);
+      else payload[draws % PING_PAYLOAD_BYTES] = draws >> 2;
+      if (!this.has(payload)) return payload;
+    }
   }
 
   /** Whether a Ping with this payload is waiting. */
@@ -46,6 +84,9 @@ export class PingLedger {
     if (index === -1) return NONE;
     const settled = this.#pending.splice(0, index + 1);
     if (this.#pending.length === 0) this.#pending = undefined;
+    this.settledAt = now;
+    // The Ping that the Pong is for counts: the earlier ones waited for it.
+    this.roundTrips = withRoundTrip(this.roundTrips, now - settled[index]!.queuedAt);
     return settled.map(({ id, queuedAt }) => ({ id, roundTrip: now - queuedAt }));
   }
 }
