@@ -22,10 +22,11 @@ const source = join("packages", "protocol", "src");
 const testsOf = {
   bytes: "bytes,handshake/codecs.test.ts,laws/codec.test.ts,rfc6455",
   connection: "connection,laws,liveness,rfc6455,rfc7692/6-frames.test.ts,rfc7692/7.2-messages.test.ts",
-  deflate: "rfc7692",
+  deflate:
+    "rfc7692/1951-differential.test.ts,rfc7692/1951-huffman.test.ts,rfc7692/1951-invalid.test.ts,rfc7692/7.1.1-takeover.test.ts,rfc7692/7.1.2-windows.test.ts,rfc7692/7.2-messages.test.ts",
   driver: "driver,liveness",
   extensions: "handshake/extension-header.test.ts,rfc7692",
-  frame: "laws/codec.test.ts,rfc6455",
+  frame: "connection/arguments.test.ts,laws/codec.test.ts,rfc6455",
   handshake: "handshake",
   liveness: "driver/liveness.test.ts,liveness,rfc6455",
   message: "connection,laws/connection.test.ts,rfc6455,rfc7692",
