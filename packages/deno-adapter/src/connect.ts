@@ -8,7 +8,6 @@ import {
   type Session,
   type SessionCallbacks,
 } from "@sansock/protocol/driver";
-import { ConnTransport } from "./conn-transport.ts";
 import { denoRuntime } from "./deno-runtime.ts";
 import { ConnDialing, type DialOptions } from "./dial-conn.ts";
 
@@ -39,11 +38,8 @@ export function connect(
   callbacks?: SessionCallbacks<ClientOpening>,
 ): Promise<ClientSession> {
   const opening = dial(url, options, callbacks, denoRuntime, (target, { lowWaterBytes }) => {
-    const dialing = new ConnDialing();
-    return {
-      transport: dialing.open(target, options).then((conn) => new ConnTransport(conn, lowWaterBytes)),
-      abandon: () => dialing.abandon(),
-    } satisfies Dialing;
+    const dialing = new ConnDialing(target, options, lowWaterBytes);
+    return { transport: dialing.connected(), abandon: () => dialing.abandon() } satisfies Dialing;
   });
   return opening as Promise<ClientSession>;
 }

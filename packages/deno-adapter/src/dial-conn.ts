@@ -1,7 +1,7 @@
 // How a client gets its connection: name look-up, TCP, TLS, a Unix socket, or what the caller has connected already.
 
 import { UsageError, type WebSocketUrl } from "@sansock/protocol";
-import type { ByteStream } from "./conn-transport.ts";
+import { type ByteStream, ConnTransport } from "./conn-transport.ts";
 import { type DuplexStream, StreamConn } from "./stream-conn.ts";
 
 /** What a TLS client can be told: certificates to trust, a certificate of its own, … */
@@ -22,8 +22,17 @@ export interface DialOptions {
 
 /** One attempt to connect, which may be abandoned at any time. */
 export class ConnDialing {
+  readonly #target: WebSocketUrl;
+  readonly #options: DialOptions;
+  readonly #notifyAbove: number;
   readonly #cancellation = new AbortController();
   #conn: ByteStream | undefined = undefined;
+
+  constructor(target: WebSocketUrl, options: DialOptions, notifyAbove: number) {
+    this.#target = target;
+    this.#options = options;
+    this.#notifyAbove = notifyAbove;
+  }
 
   /** Whatever is open by then, or opens later, is closed. */
   abandon(): void {
@@ -31,9 +40,18 @@ export class ConnDialing {
     this.#conn?.[Symbol.dispose]();
   }
 
-  /** Rejects with Deno's own errors, and with `UsageError` "bad-option" for what Deno cannot do. */
-  async open({ secure, hostname, port }: WebSocketUrl, { tls, unixSocket, socket }: DialOptions): Promise<ByteStream> {
-    if (socket !== undefined) return this.#take(socket, secure, hostname, tls);
+  /**
+   * Connects. Resolves when that is done; rejects with Deno's own errors, and with `UsageError` "bad-option" for what Deno
+   * cannot do.
+   */
+  async connected(): Promise<ConnTransport> {
+    return new ConnTransport(await this.#open(), this.#notifyAbove);
+  }
+
+  async #open(): Promise<ByteStream> {
+    const { secure, hostname, port } = this.#target;
+    const { tls, unixSocket, socket } = this.#options;
+    if (socket !== undefined) return this.#take(socket);
     if (unixSocket !== undefined) {
       if (secure) throw new UsageError("bad-option", "Deno speaks no TLS on Unix sockets");
       return this.#keep(await Deno.connect({ transport: "unix", path: unixSocket }));
@@ -44,23 +62,19 @@ export class ConnDialing {
     }
     const conn = this.#keep(await Deno.connect({ hostname, port, signal: this.#cancellation.signal }));
     conn.setNoDelay(true);
-    return secure ? this.#startTls(conn, hostname, tls) : conn;
+    return secure ? this.#startTls(conn) : conn;
   }
 
-  async #take(
-    socket: Deno.Conn | DuplexStream,
-    secure: boolean,
-    hostname: string,
-    tls: TlsClientOptions | undefined,
-  ): Promise<ByteStream> {
-    if (!secure) return this.#keep("read" in socket ? socket : new StreamConn(socket));
+  async #take(socket: Deno.Conn | DuplexStream): Promise<ByteStream> {
+    if (!this.#target.secure) return this.#keep("read" in socket ? socket : new StreamConn(socket));
     if ("handshake" in socket) return this.#secured(socket as Deno.TlsConn);
-    if ("setNoDelay" in socket) return this.#startTls(socket as Deno.TcpConn, hostname, tls);
+    if ("setNoDelay" in socket) return this.#startTls(socket as Deno.TcpConn);
     throw new UsageError("bad-option", "Deno speaks TLS on TCP alone: for wss:, give a Deno.TcpConn or a Deno.TlsConn");
   }
 
-  async #startTls(conn: Deno.TcpConn, hostname: string, tls: TlsClientOptions | undefined): Promise<Deno.TlsConn> {
-    return this.#secured(await Deno.startTls(conn, { ...tlsOptions(tls), hostname }));
+  async #startTls(conn: Deno.TcpConn): Promise<Deno.TlsConn> {
+    const { hostname } = this.#target;
+    return this.#secured(await Deno.startTls(conn, { ...tlsOptions(this.#options.tls), hostname }));
   }
 
   async #secured(conn: Deno.TlsConn): Promise<Deno.TlsConn> {

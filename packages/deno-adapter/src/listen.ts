@@ -1,7 +1,8 @@
 // Sockets that listen.
 
-import { UsageError } from "@sansock/protocol";
+import { type Duration, UsageError } from "@sansock/protocol";
 import { denoRuntime } from "./deno-runtime.ts";
+import { TlsHandshakes } from "./tls-handshakes.ts";
 
 /** How long to wait after a failed accept, in ms: out of file descriptors, the next one would fail at once. */
 const ACCEPT_AGAIN_AFTER = 100;
@@ -20,8 +21,37 @@ export interface ListenOptions {
   readonly tls?: Deno.TlsCertifiedKeyPem | undefined;
 }
 
-/** Begins to listen. Throws Deno's own errors, and `UsageError` "bad-option" for TLS on a Unix socket. */
-export function listen({ port = 0, hostname = "0.0.0.0", reusePort = false, path, tls }: ListenOptions): Deno.Listener {
+/** A socket that listens. */
+export interface Listening {
+  readonly listener: Deno.Listener;
+  /** Takes no more connections, and gives up those that are not secured yet. May be called again. */
+  stop(): void;
+}
+
+/**
+ * Begins to listen, and gives every connection to `accept`, once it is secured. Throws Deno's own errors, and `UsageError`
+ * "bad-option" for TLS on a Unix socket. `handshakeTimeout` is how long TLS may take, in ms; `null`: for ever.
+ */
+export function listen(
+  options: ListenOptions,
+  handshakeTimeout: Duration | null,
+  accept: (conn: Deno.Conn) => void,
+): Listening {
+  const { path, tls } = options;
+  const listener = open(options);
+  const handshakes = new TlsHandshakes(handshakeTimeout);
+  void acceptAll(listener, tls === undefined ? accept : (conn) => handshakes.run(conn as Deno.TlsConn, accept));
+  return {
+    listener,
+    stop() {
+      listener[Symbol.dispose]();
+      if (path !== undefined) removeSocket(path);
+      handshakes.drop();
+    },
+  };
+}
+
+function open({ port = 0, hostname = "0.0.0.0", reusePort = false, path, tls }: ListenOptions): Deno.Listener {
   if (path !== undefined) {
     if (tls !== undefined) throw new UsageError("bad-option", "Deno speaks no TLS on Unix sockets");
     return Deno.listen({ transport: "unix", path });
@@ -30,17 +60,8 @@ export function listen({ port = 0, hostname = "0.0.0.0", reusePort = false, path
   return tls === undefined ? Deno.listen(where) : Deno.listenTls({ ...where, ...tls });
 }
 
-/** Deletes the file of a Unix socket, which Deno leaves behind, so that the path can be listened on again. */
-export function removeSocket(path: string): void {
-  try {
-    Deno.removeSync(path);
-  } catch {
-    // Somebody else has done it.
-  }
-}
-
 /** Gives every connection to `accept`, until the listener is closed. */
-export async function acceptAll(listener: Deno.Listener, accept: (conn: Deno.Conn) => void): Promise<void> {
+async function acceptAll(listener: Deno.Listener, accept: (conn: Deno.Conn) => void): Promise<void> {
   for (;;) {
     let conn: Deno.Conn;
     try {
@@ -52,5 +73,14 @@ export async function acceptAll(listener: Deno.Listener, accept: (conn: Deno.Con
       continue;
     }
     accept(conn);
+  }
+}
+
+/** Deletes the file of a Unix socket, which Deno leaves behind, so that the path can be listened on again. */
+function removeSocket(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch {
+    // Somebody else has done it.
   }
 }

@@ -12,10 +12,9 @@ import {
 import { ConnTransport } from "./conn-transport.ts";
 import { denoRuntime } from "./deno-runtime.ts";
 import { type HttpHandler, httpService } from "./http-service.ts";
-import { acceptAll, type ListenOptions, listen, removeSocket } from "./listen.ts";
+import { type ListenOptions, listen } from "./listen.ts";
 import { peerOf } from "./peer.ts";
 import { Server } from "./server.ts";
-import { TlsHandshakes } from "./tls-handshakes.ts";
 
 /** The largest body of a plain HTTP request, in bytes. */
 const DEFAULT_MAX_HTTP_BODY_BYTES = 1024 * 1024;
@@ -46,7 +45,7 @@ export async function serve(
   options: ServeOptions,
   handler: SessionHandler | SessionCallbacks<ServerOpening>,
 ): Promise<Server> {
-  const { path, tls, http, maxHttpBodyBytes = DEFAULT_MAX_HTTP_BODY_BYTES, signal } = options;
+  const { tls, http, maxHttpBodyBytes = DEFAULT_MAX_HTTP_BODY_BYTES, signal } = options;
   const service: HttpService | undefined = http === undefined ? undefined : httpService(http, maxHttpBodyBytes);
   const acceptor = new Acceptor(options, handler, {
     runtime: denoRuntime,
@@ -56,22 +55,9 @@ export async function serve(
       else new HttpExchange(acceptor, transport, request, service).begin();
     },
   });
-  const listener = listen(options);
-  const handshakes = new TlsHandshakes(acceptor.handshakeSettings.openTimeout);
-  const accept = (conn: Deno.Conn): void => {
+  const { listener, stop } = listen(options, acceptor.handshakeSettings.openTimeout, (conn) => {
     const transport = new ConnTransport(conn, acceptor.sessionSettings.lowWaterBytes);
     acceptor.accept(transport, peerOf(conn, tls !== undefined));
-  };
-  void acceptAll(listener, tls === undefined ? accept : (conn) => handshakes.run(conn as Deno.TlsConn, accept));
-  const stop = (): void => {
-    signal?.removeEventListener("abort", onAbort);
-    listener[Symbol.dispose]();
-    if (path !== undefined) removeSocket(path);
-    handshakes.drop();
-  };
-  const server = new Server(acceptor, listener, stop);
-  const onAbort = (): void => void server.close();
-  signal?.addEventListener("abort", onAbort, { once: true });
-  if (signal?.aborted) onAbort();
-  return server;
+  });
+  return new Server(listener, { acceptor, signal, stop });
 }

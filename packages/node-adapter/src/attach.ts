@@ -62,16 +62,8 @@ export function attach(
     handleHttp: (request) => request.reject(426),
   });
   const attachment: Attachment = { wants: matcher(path), acceptor };
-  const stop = (): void => {
-    signal?.removeEventListener("abort", onAbort);
-    detach(http, attachment);
-  };
-  const server = new Server(acceptor, undefined, stop, () => {});
-  const onAbort = (): void => void server.close();
   join(http, attachment);
-  signal?.addEventListener("abort", onAbort, { once: true });
-  if (signal?.aborted) onAbort();
-  return server;
+  return new Server(undefined, { acceptor, signal, stop: () => detach(http, attachment) });
 }
 
 function join(http: HttpServer | HttpsServer, attachment: Attachment): void {

@@ -39,6 +39,8 @@ export {
 export { type AttachOptions, attach } from "./attach.ts";
 export { permessageDeflate } from "./compression.ts";
 export { type ConnectOptions, connect } from "./connect.ts";
+export type { DialOptions } from "./dial-socket.ts";
+export type { ListenOptions } from "./listen.ts";
 export { nodeClock } from "./node-clock.ts";
 export { nodeRuntime } from "./node-runtime.ts";
 export { nodeTextCodec } from "./node-text-codec.ts";

@@ -2,6 +2,7 @@
 
 export { Acceptor, type AcceptorHost, type Pending } from "./acceptor.ts";
 export { Alarms, type HostTimer } from "./alarms.ts";
+export { BaseServer, type ServerParts } from "./base-server.ts";
 export type { Cancellation, ClientOpening, ClientOptions, ClientSession } from "./client-options.ts";
 export { ConnectionClosed, isNormalClose } from "./connection-closed.ts";
 export { type Dialing, dial } from "./dial.ts";
