@@ -149,6 +149,9 @@ export class Session<Opening = unknown> implements AsyncIterable<Message> {
   /**
    * Sends a Ping (payload: 0 to 125 bytes, by default four random ones) and resolves to the round trip in ms. Rejects
    * with `ConnectionClosed` if the connection ends first; throws `UsageError` as `Connection.ping` does.
+   *
+   * A Pong comes behind the messages that were sent before it. Whoever waits for one inside a loop over messages waits for
+   * himself if more than `readAheadBytes` of them lie unread: wait for it beside the loop.
    */
   ping(payload?: Uint8Array): Promise<Duration> {
     if (this.#connection.state !== "open") return this.#rejectClosed();
