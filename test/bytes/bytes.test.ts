@@ -13,8 +13,11 @@ import {
   viewOf,
 } from "../../packages/protocol/src/bytes/bytes.ts";
 import { Queue } from "../../packages/protocol/src/bytes/queue.ts";
+import { randomFraction } from "../../packages/protocol/src/bytes/random.ts";
 import { seeded } from "../reference/seed.ts";
+import { collectGarbage } from "../support/gc.ts";
 import { hex } from "../support/hex.ts";
+import { failingRandom } from "../support/random.ts";
 
 describe("bytes", () => {
   test("equalBytes compares lengths and contents", () => {
@@ -109,6 +112,34 @@ describe("Queue", () => {
       }),
       seeded(60),
     );
+  });
+});
+
+describe("Queue (memory)", () => {
+  test("what has passed through it leaves no places behind, though it never was empty", async () => {
+    const queue = new Queue<number>();
+    for (let count = 0; count < 10; count++) queue.push(count);
+    await collectGarbage();
+    const before = process.memoryUsage().heapUsed;
+    for (let count = 0; count < 3_000_000; count++) {
+      queue.push(count);
+      queue.shift();
+    }
+    await collectGarbage();
+    // Places for all of them would be 24 MB.
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(8_000_000);
+    expect(queue.length).toBe(10);
+  });
+});
+
+describe("randomFraction", () => {
+  test("is from 0 to just below 1, the first byte weighs most, and it is 0 without entropy", () => {
+    const of = (bytes: Uint8Array): number => randomFraction((target) => target.set(bytes));
+    expect(of(hex`00 00 00 00`)).toBe(0);
+    expect(of(hex`80 00 00 00`)).toBe(0.5);
+    expect(of(hex`40 00 00 01`)).toBe(0.25 + 2 ** -32);
+    expect(of(hex`ff ff ff ff`)).toBe(1 - 2 ** -32);
+    expect(randomFraction(failingRandom)).toBe(0);
   });
 });
 
