@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { build, install, root, run, tool } from "./setup.mjs";
 
-const [task, ...args] = process.argv.slice(2);
+const [task, ...given] = process.argv.slice(2);
+const args = given[0] === "--" ? given.slice(1) : given; // npm drops the dashes, pnpm hands them on
 
 install();
 switch (task) {
