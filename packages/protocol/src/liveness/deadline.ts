@@ -13,10 +13,16 @@ export const READ_PASS: Duration = 1;
 
 /** One deadline, `undefined` while there is none. */
 export class Deadline {
+  readonly #readPass: Duration;
   #at: Instant | undefined = undefined;
   #readPassGiven = false;
   /** How late the first wake-up for it came; means nothing before that. */
   lateBy: Duration = 0;
+
+  /** `readPass`: how long a late or unread input gets. */
+  constructor(readPass: Duration = READ_PASS) {
+    this.#readPass = readPass;
+  }
 
   /** When to wake up for it. */
   get at(): Instant | undefined {
@@ -42,7 +48,7 @@ export class Deadline {
     if (!this.#readPassGiven) this.lateBy = now - this.#at;
     if (!this.#readPassGiven && (inputWaiting || this.lateBy > LATE_WAKE_UP)) {
       this.#readPassGiven = true;
-      this.#at = now + READ_PASS;
+      this.#at = now + this.#readPass;
       return false;
     }
     return true;

@@ -1,7 +1,7 @@
 // When to ping, and when to give up. It knows no frames: whoever owns it sends the Pings it asks for and tells it what
 // arrived.
 
-import { drawRandom } from "../bytes/random.ts";
+import { randomFraction } from "../bytes/random.ts";
 import type { FillRandom } from "../vocabulary/machine.ts";
 import type { Duration, Instant } from "../vocabulary/time.ts";
 import { Deadline, READ_PASS } from "./deadline.ts";
@@ -14,12 +14,14 @@ export interface KeepaliveSettings {
   readonly liveness: "pong" | "inbound" | "progress";
   readonly pausedReading: "count" | "suspend";
   readonly random: FillRandom;
+  /** How long a late wake-up waits for input before it judges. Default: `READ_PASS`. */
+  readonly readPass?: Duration | undefined;
 }
 
 /** The schedule of automatic Pings and the deadline for their Pongs. At most one of them is outstanding. */
 export class Keepalive {
   readonly #settings: KeepaliveSettings;
-  readonly #pong = new Deadline();
+  readonly #pong: Deadline;
   #nextPing: Instant | undefined = undefined;
   /** The id of the outstanding Ping; 0 when there is none. */
   #outstanding = 0;
@@ -33,6 +35,7 @@ export class Keepalive {
   /** The connection is open from now on. */
   constructor(now: Instant, settings: KeepaliveSettings) {
     this.#settings = settings;
+    this.#pong = new Deadline(settings.readPass);
     this.#schedule(now);
   }
 
@@ -72,6 +75,11 @@ export class Keepalive {
     this.#outstanding = 0;
     this.#suspended = undefined;
     this.#pong.clear();
+  }
+
+  /** The next Ping is due at once; while one is outstanding, right after its Pong. */
+  hasten(now: Instant): void {
+    this.#nextPing = now;
   }
 
   /** Bytes arrived. */
@@ -123,14 +131,9 @@ export class Keepalive {
 
   #schedule(now: Instant): void {
     const { pingInterval, pingJitter, random } = this.#settings;
-    if (pingInterval === null) return;
-    this.#nextPing = now + (pingJitter === 0 ? pingInterval : pingInterval * (1 - pingJitter * fraction(random)));
+    if (pingInterval === null) this.#nextPing = undefined;
+    else
+      this.#nextPing =
+        now + (pingJitter === 0 ? pingInterval : pingInterval * (1 - pingJitter * randomFraction(random)));
   }
-}
-
-/** A random number from 0 (included) to 1 (excluded). Randomness that fails costs the jitter, nothing else. */
-function fraction(random: FillRandom): number {
-  const bytes = new Uint8Array(4);
-  drawRandom(random, bytes);
-  return bytes.reduceRight((value, byte) => (value + byte) / 256, 0);
 }
