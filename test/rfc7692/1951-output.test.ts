@@ -1,0 +1,154 @@
+// What the portable deflater makes of given bytes, to the last bit: that it is right is tested elsewhere, that it stays as
+// small as it is, here. Whoever makes it smaller writes down the new numbers; no number should grow by accident.
+
+import { createHash } from "node:crypto";
+import { describe, expect, test } from "vitest";
+import { portableDeflate } from "../../packages/protocol/src/index.ts";
+import { expectBytes } from "../support/expect-bytes.ts";
+import { concat, utf8 } from "../support/hex.ts";
+import { generator } from "./arbitraries.ts";
+import { zlibInflate } from "./zlib.ts";
+
+function randomBytes(length: number, alphabet = 256, seed = 1): Uint8Array {
+  const random = generator(seed);
+  return Uint8Array.from({ length }, () => Math.floor(random() * alphabet));
+}
+
+function words(count: number): Uint8Array {
+  const random = generator(2);
+  const list = "the of and a to in is you that it he was for on are as with his they I at be this have from".split(" ");
+  return utf8(Array.from({ length: count }, () => list[Math.floor(random() ** 2 * list.length)]).join(" "));
+}
+
+function records(count: number): Uint8Array {
+  const random = generator(3);
+  const record = (_: unknown, id: number) => ({ id, price: Math.floor(random() * 1e5) / 100, name: `item ${id % 7}` });
+  return utf8(JSON.stringify(Array.from({ length: count }, record)));
+}
+
+/** Bytes of which each is rarer than the one before, as much as makes its code as long as can be, in any order. */
+function fibonacci(): Uint8Array {
+  const random = generator(4);
+  const counts = [1, 1];
+  while (counts.length < 19) counts.push(counts.at(-1)! + counts.at(-2)!);
+  const bytes = counts.flatMap((count, byte) => new Array<number>(count).fill(byte * 13));
+  return Uint8Array.from(
+    bytes.map((byte) => ({ byte, key: random() })).sort((a, b) => a.key - b.key),
+    ({ byte }) => byte,
+  );
+}
+
+/** Every length of a match, far and near, between bytes that do not repeat. */
+function matches(): Uint8Array {
+  const source = randomBytes(600, 256, 5);
+  const noise = randomBytes(3_000, 256, 6);
+  const parts: Uint8Array[] = [source];
+  for (let length = 3; length <= 300; length++) {
+    const from = (length * 7) % (source.length - length);
+    parts.push(source.subarray(from, from + length), noise.subarray(length * 9, length * 9 + (length % 5)));
+  }
+  return concat(...parts);
+}
+
+const inputs: Readonly<Record<string, Uint8Array>> = {
+  nothing: new Uint8Array(0),
+  "a short word": utf8("Hello"),
+  "a short record": records(2),
+  records: records(600),
+  words: words(12_000),
+  "one byte again and again": new Uint8Array(100_000),
+  "two bytes": randomBytes(20_000, 2),
+  "noise, a little": randomBytes(300),
+  "noise, a lot": randomBytes(70_000),
+  "noise that is repeated from far away": concat(randomBytes(32_768, 256, 7), randomBytes(32_768, 256, 7)),
+  "noise that is repeated from too far away": concat(randomBytes(33_000, 256, 8), randomBytes(33_000, 256, 8)),
+  "bytes of very different frequencies": fibonacci(),
+  "matches of every length": matches(),
+};
+
+const options: Readonly<Record<string, { readonly windowBits: number; readonly memoryLevel: number }>> = {
+  "the default": { windowBits: 15, memoryLevel: 8 },
+  "a small window": { windowBits: 9, memoryLevel: 8 },
+  "little memory": { windowBits: 15, memoryLevel: 1 },
+};
+
+/** How many bytes, and how their SHA-256 begins. */
+const expected: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  "the default": {
+    nothing: "5 eb6ab504",
+    "a short word": "11 2f242ae6",
+    "a short record": "63 303485d1",
+    records: "4405 377ca9a0",
+    words: "11322 85a20da0",
+    "one byte again and again": "118 d979d6af",
+    "two bytes": "3405 880e9ca2",
+    "noise, a little": "310 7af6cf5c",
+    "noise, a lot": "70030 bfe28c80",
+    "noise that is repeated from far away": "34004 9fbbadbd",
+    "noise that is repeated from too far away": "66030 a4a8af11",
+    "bytes of very different frequencies": "4296 205e97a7",
+    "matches of every length": "2792 df3497f3",
+    all: "196717 ce66e6a8",
+  },
+  "a small window": {
+    nothing: "5 eb6ab504",
+    "a short word": "11 2f242ae6",
+    "a short record": "63 303485d1",
+    records: "3944 06361606",
+    words: "11984 96e6bf9a",
+    "one byte again and again": "118 d979d6af",
+    "two bytes": "3477 48edf9f8",
+    "noise, a little": "310 7af6cf5c",
+    "noise, a lot": "70030 bfe28c80",
+    "noise that is repeated from far away": "65561 dcd5dbbd",
+    "noise that is repeated from too far away": "66030 a4a8af11",
+    "bytes of very different frequencies": "4075 a494b20d",
+    "matches of every length": "6713 59e38815",
+    all: "232248 3ff9b44d",
+  },
+  "little memory": {
+    nothing: "5 eb6ab504",
+    "a short word": "11 2f242ae6",
+    "a short record": "63 303485d1",
+    records: "4678 e6e1bfb6",
+    words: "13322 6dd1154d",
+    "one byte again and again": "118 d979d6af",
+    "two bytes": "3485 e9daab18",
+    "noise, a little": "310 7af6cf5c",
+    "noise, a lot": "70030 bfe28c80",
+    "noise that is repeated from far away": "65561 dcd5dbbd",
+    "noise that is repeated from too far away": "66030 a4a8af11",
+    "bytes of very different frequencies": "4086 fe07e776",
+    "matches of every length": "7213 6e079f5d",
+    all: "234845 ebe48658",
+  },
+};
+
+function summary(bytes: Uint8Array): string {
+  return `${bytes.length} ${createHash("sha256").update(bytes).digest("hex").slice(0, 8)}`;
+}
+
+describe.each(Object.keys(options))("with %s, what is deflated is as small as it was:", (name) => {
+  test.each(Object.keys(inputs))("%s", (input) => {
+    const bytes = inputs[input]!;
+    const deflated = portableDeflate().createDeflater(options[name]!).deflate(bytes, true);
+    expectBytes(zlibInflate(deflated, options[name]!.windowBits).output, bytes);
+    expect(summary(deflated)).toBe(expected[name]?.[input]);
+  });
+
+  test("one after the other, with what came before", () => {
+    const deflater = portableDeflate().createDeflater(options[name]!);
+    const deflated = Object.values(inputs).map((bytes) => deflater.deflate(bytes, true));
+    expectBytes(zlibInflate(concat(...deflated), options[name]!.windowBits).output, concat(...Object.values(inputs)));
+    expect(summary(concat(...deflated))).toBe(expected[name]?.all);
+  });
+
+  test("one after the other, without", () => {
+    const codec = portableDeflate();
+    for (const [input, bytes] of Object.entries(inputs)) {
+      const deflater = codec.createDeflater(options[name]!);
+      expect(summary(deflater.deflate(bytes, true))).toBe(expected[name]?.[input]);
+      deflater.reset();
+    }
+  });
+});
