@@ -7,6 +7,7 @@ declare module "node:process" {
 
 declare module "node:buffer" {
   export const Buffer: { readonly prototype: object; byteLength(text: string): number };
+  export function isAscii(bytes: Uint8Array): boolean;
   export function isUtf8(bytes: Uint8Array): boolean;
 }
 

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { connect, denoClock, denoTextCodec } from "@sansock/deno-adapter";
-import { portableTextCodec } from "@sansock/protocol";
+import { checkTextCodec } from "../text-codec-contract.ts";
 import { echo, nextOf, start } from "./support.ts";
 
 const { test } = Deno;
@@ -43,42 +43,7 @@ test("an alarm rings at its time and not before, unless it is cancelled", async 
   assert.deepEqual(rung, [2]);
 });
 
-test("the text codec reads and writes what the portable one does", () => {
-  const units = [
-    "a",
-    "\u00e9",
-    "\u4e00",
-    "\u{1f600}",
-    "\ufeff",
-    "\ufffd",
-    "\0",
-    "\ud800",
-    "\udc00",
-    "\u007f",
-    "\u07ff",
-  ];
-  for (let length = 0; length < 200; length++) {
-    let text = "";
-    for (let index = 0; index < length; index++) text += units[(index * 7 + length) % ((length % units.length) + 1)];
-    const expected = new Uint8Array(3 * text.length + 2);
-    const actual = new Uint8Array(expected.length);
-    const count = portableTextCodec.encodeInto(text, expected, 1);
-    assert.equal(denoTextCodec.encodeInto(text, actual, 1), count);
-    assert.equal(denoTextCodec.byteLength(text), count);
-    assert.deepEqual(actual, expected);
-    assert.equal(denoTextCodec.decode(actual, 1, count + 1), portableTextCodec.decode(expected, 1, count + 1));
-    for (const [at, byte] of [
-      [1, 0xff],
-      [count, 0xc3],
-      [count >> 1, 0x80],
-    ] as const) {
-      if (count === 0) continue;
-      const broken = actual.slice();
-      broken[at] = byte;
-      assert.equal(denoTextCodec.decode(broken, 1, count + 1), portableTextCodec.decode(broken, 1, count + 1));
-    }
-  }
-});
+test("the text codec of Deno reads and writes what the portable one does", () => checkTextCodec(denoTextCodec));
 
 test("serve and connect work on a Unix socket, which can be listened on again", async () => {
   const path = `${Deno.makeTempDirSync({ prefix: "sansock-" })}/socket`;
