@@ -141,7 +141,7 @@ export class ConnTransport implements Transport {
       this.#queue.written(count);
       if (!this.#notifies) continue;
       this.#notifies = this.#queue.bytes > this.#notifyAbove;
-      this.listener!.drained();
+      this.listener?.drained();
     }
     this.#writeLoopRuns = false;
     if (this.#ending) await this.#endWriting();
@@ -168,7 +168,7 @@ export class ConnTransport implements Transport {
   #fail(error: unknown): void {
     if (this.#gone) return; // we closed it, and what it was doing was cut short
     this.#drop();
-    this.listener!.closed(error);
+    this.listener?.closed(error);
   }
 
   #drop(): void {

@@ -1,12 +1,13 @@
 // The transport contract, kept by ConnTransport on everything that it runs on.
 
+import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 import { type ByteStream, ConnTransport, type DuplexStream, StreamConn } from "@sansock/deno-adapter";
 import { SocketPeer } from "../socket-peer.ts";
 import { type Harness, type RawPeer, transportContract } from "../transport-contract.ts";
 import { ConnPeer } from "./conn_peer.ts";
-import { authority, certificate } from "./support.ts";
+import { authority, certificate, eventually } from "./support.ts";
 
 /** How much may be queued without anybody being told. */
 const LOW_WATER_BYTES = 16 * 1024;
@@ -105,3 +106,20 @@ for (const [name, prepare] of Object.entries(grounds)) {
     });
   }
 }
+
+Deno.test("a transport on streams leaves what was written to whoever reads it, however late that is looked at", async () => {
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>(); // passes on what it gets, as it is
+  const transport = new ConnTransport(new StreamConn({ readable: new ReadableStream(), writable }), LOW_WATER_BYTES);
+  transport.start({ received() {}, receivedEnd() {}, drained() {}, closed() {} });
+  const chunks: Uint8Array[] = [];
+  const reader = readable.getReader();
+  for (let round = 0; round < 10; round++) {
+    const bytes = new Uint8Array(3000).fill(round);
+    transport.write(bytes, false);
+    if (transport.hasReleasedBytes) bytes.fill(0xee);
+    chunks.push((await reader.read()).value!);
+    await eventually(() => transport.queuedBytes === 0);
+  }
+  for (const [round, chunk] of chunks.entries()) assert.deepEqual(chunk, new Uint8Array(3000).fill(round));
+  transport.destroy();
+});
