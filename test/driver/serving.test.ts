@@ -2,8 +2,8 @@
 
 import { HeaderList, type RequestHead, UsageError } from "@sansock/protocol";
 import { ConnectionClosed, type ServerOptions, type ServerSession } from "@sansock/protocol/driver";
-import { recordCalls } from "@sansock/protocol/testing";
-import { describe, expect, test } from "vitest";
+import { recordCalls, VirtualServer } from "@sansock/protocol/testing";
+import { describe, expect, expectTypeOf, test } from "vitest";
 import { RawPeer, TestServer, upgradeRequest } from "./opening-support.ts";
 import { collect } from "./support.ts";
 
@@ -404,4 +404,44 @@ test("options are checked before anything is accepted", () => {
   expect(() => new TestServer(() => {}, { pingInterval: -1 })).toThrow(UsageError);
   expect(() => new TestServer(() => {}, { highWaterBytes: -1 })).toThrow(UsageError);
   expect(() => new TestServer(() => {}, { openTimeout: 0 })).toThrow(UsageError);
+});
+
+describe("the data of a session", () => {
+  test("is what authorize consented with, and has its type", async () => {
+    const server = new VirtualServer(
+      { authorize: ({ query }) => (query === "" ? { status: 401 } : { data: { user: query } }) },
+      async (session) => {
+        expectTypeOf(session.data).toEqualTypeOf<{ user: string }>();
+        await session.send(`hello, ${session.data.user}`);
+      },
+    );
+    const { client } = await server.connect({ url: "ws://server.test/?alice" });
+    const { value } = await server.until(client[Symbol.asyncIterator]().next());
+    expect(value).toEqual({ kind: "text", text: "hello, alice" });
+    for (const session of server.sessions) expectTypeOf(session.data.user).toBeString();
+    await server.close();
+  });
+
+  test("is unknown to the compiler where nothing is authorized, and the application's to set", async () => {
+    const server = new VirtualServer<string>(
+      {},
+      {
+        open(session) {
+          expectTypeOf(session.data).toBeString();
+          session.data = "set by open";
+        },
+        message(session) {
+          void session.send(session.data);
+        },
+      },
+    );
+    const { client } = await server.connect({});
+    void client.send("what is it?");
+    const { value } = await server.until(client[Symbol.asyncIterator]().next());
+    expect(value).toEqual({ kind: "text", text: "set by open" });
+    await server.until(client.close());
+    await server.close();
+    const untyped = new VirtualServer({}, (session) => void expectTypeOf(session.data).toBeUnknown());
+    await untyped.close();
+  });
 });

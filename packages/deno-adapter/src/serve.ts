@@ -20,7 +20,7 @@ import { Server } from "./server.ts";
 const DEFAULT_MAX_HTTP_BODY_BYTES = 1024 * 1024;
 
 /** Where to listen, and everything that a server can be told. */
-export interface ServeOptions extends ServerOptions, ListenOptions {
+export interface ServeOptions<Data = unknown> extends ServerOptions<Data>, ListenOptions {
   /** Closes the server. */
   readonly signal?: AbortSignal | undefined;
   /** Answers requests that are not for a WebSocket, one a connection. Default: they are answered with 426. */
@@ -41,10 +41,10 @@ export interface ServeOptions extends ServerOptions, ListenOptions {
  * });
  * ```
  */
-export async function serve(
-  options: ServeOptions,
-  handler: SessionHandler | SessionCallbacks<ServerOpening>,
-): Promise<Server> {
+export async function serve<Data>(
+  options: ServeOptions<Data>,
+  handler: SessionHandler<Data> | SessionCallbacks<ServerOpening, Data>,
+): Promise<Server<Data>> {
   const { tls, http, maxHttpBodyBytes = DEFAULT_MAX_HTTP_BODY_BYTES, signal } = options;
   const service: HttpService | undefined = http === undefined ? undefined : httpService(http, maxHttpBodyBytes);
   const acceptor = new Acceptor(options, handler, {

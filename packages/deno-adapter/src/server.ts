@@ -3,11 +3,11 @@
 import { BaseServer, type ServerParts } from "@sansock/protocol/driver";
 
 /** A WebSocket server. */
-export class Server extends BaseServer implements AsyncDisposable {
+export class Server<Data = unknown> extends BaseServer<Data> implements AsyncDisposable {
   readonly #listener: Deno.Listener;
 
   /** Made by `serve`. */
-  constructor(listener: Deno.Listener, parts: ServerParts) {
+  constructor(listener: Deno.Listener, parts: ServerParts<Data>) {
     super(parts);
     this.#listener = listener;
   }

@@ -18,7 +18,7 @@ import { Server } from "./server.ts";
 import { SocketTransport } from "./socket-transport.ts";
 
 /** What `attach` takes beside the options of every server. */
-export interface AttachOptions extends ServerOptions {
+export interface AttachOptions<Data = unknown> extends ServerOptions<Data> {
   /**
    * Which requests are for this server: a path, compared exactly with that of the request, or a function of the request.
    * Default: all.
@@ -50,11 +50,11 @@ const attachments = new WeakMap<HttpServer | HttpsServer, Attachment[]>();
  * http.listen(8080);
  * ```
  */
-export function attach(
+export function attach<Data>(
   http: HttpServer | HttpsServer,
-  options: AttachOptions,
-  handler: SessionHandler | SessionCallbacks<ServerOpening>,
-): Server {
+  options: AttachOptions<Data>,
+  handler: SessionHandler<Data> | SessionCallbacks<ServerOpening, Data>,
+): Server<Data> {
   const { path, signal } = options;
   const acceptor = new Acceptor(options, handler, {
     runtime: nodeRuntime,

@@ -50,5 +50,5 @@ export { SocketTransport } from "./socket-transport.ts";
 
 declare module "@sansock/protocol/driver" {
   // `await using session = …` closes it; the engine compiles against an ES version without the symbol.
-  interface Session<Opening> extends AsyncDisposable {}
+  interface Session<Opening, Data> extends AsyncDisposable {}
 }

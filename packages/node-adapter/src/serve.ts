@@ -16,7 +16,7 @@ import { Server } from "./server.ts";
 import { SocketTransport } from "./socket-transport.ts";
 
 /** Where to listen, and everything that a server can be told. */
-export interface ServeOptions extends ServerOptions, ListenOptions {
+export interface ServeOptions<Data = unknown> extends ServerOptions<Data>, ListenOptions {
   /** Closes the server. */
   readonly signal?: AbortSignal | undefined;
   /**
@@ -38,10 +38,10 @@ export interface ServeOptions extends ServerOptions, ListenOptions {
  * });
  * ```
  */
-export async function serve(
-  options: ServeOptions,
-  handler: SessionHandler | SessionCallbacks<ServerOpening>,
-): Promise<Server> {
+export async function serve<Data>(
+  options: ServeOptions<Data>,
+  handler: SessionHandler<Data> | SessionCallbacks<ServerOpening, Data>,
+): Promise<Server<Data>> {
   const { tls, http, signal } = options;
   const fallback = new HttpFallback(http);
   const acceptor = new Acceptor(options, handler, {

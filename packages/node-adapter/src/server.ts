@@ -4,11 +4,11 @@ import type { AddressInfo, Server as NetServer } from "node:net";
 import { BaseServer, type ServerParts } from "@sansock/protocol/driver";
 
 /** A WebSocket server. */
-export class Server extends BaseServer implements AsyncDisposable {
+export class Server<Data = unknown> extends BaseServer<Data> implements AsyncDisposable {
   readonly #listener: NetServer | undefined;
 
   /** Made by `serve` and `attach`. */
-  constructor(listener: NetServer | undefined, parts: ServerParts) {
+  constructor(listener: NetServer | undefined, parts: ServerParts<Data>) {
     super(parts);
     this.#listener = listener;
   }

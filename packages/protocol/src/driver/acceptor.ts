@@ -39,8 +39,8 @@ export interface AcceptorHost {
   handleHttp(request: HttpRequest, transport: Transport): void;
 }
 
-/** Accepts transports and keeps count of what becomes of them. */
-export class Acceptor {
+/** Accepts transports and keeps count of what becomes of them. `Data` is what `authorize` gives to sessions. */
+export class Acceptor<Data = unknown> {
   readonly options: ServerOptions;
   readonly host: AcceptorHost;
   readonly handshakeSettings: ServerHandshakeSettings;
@@ -53,7 +53,11 @@ export class Acceptor {
   #idle: Deferred<void> | undefined = undefined;
 
   /** Throws `UsageError` "bad-option". */
-  constructor(options: ServerOptions, handler: SessionHandler | SessionCallbacks<ServerOpening>, host: AcceptorHost) {
+  constructor(
+    options: ServerOptions<Data>,
+    handler: SessionHandler<Data> | SessionCallbacks<ServerOpening, Data>,
+    host: AcceptorHost,
+  ) {
     this.options = options;
     this.host = host;
     const { random, textCodec, allocate, observer } = host.runtime;
@@ -64,7 +68,8 @@ export class Acceptor {
       allocate,
       secure: host.secure,
     });
-    this.#handler = isHandler(handler) ? handler : undefined;
+    // From here on the type of the data is of no interest.
+    this.#handler = isHandler(handler) ? (handler as SessionHandler) : undefined;
     const callbacks = isHandler(handler) ? undefined : (handler as SessionCallbacks);
     this.sessionSettings = new SessionSettings(options, callbacks, {
       ...observer,
@@ -78,8 +83,8 @@ export class Acceptor {
   }
 
   /** The sessions that have not ended. */
-  get sessions(): ReadonlySet<ServerSession> {
-    return this.#sessions;
+  get sessions(): ReadonlySet<ServerSession<Data>> {
+    return this.#sessions as ReadonlySet<ServerSession<Data>>;
   }
 
   /** Whether a request that arrives now is to be answered with 503. */

@@ -3,8 +3,8 @@ import type { Cancellation } from "./client-options.ts";
 import type { CloseServerOptions, ServerSession } from "./server-options.ts";
 
 /** What an adapter makes a server of. */
-export interface ServerParts {
-  readonly acceptor: Acceptor;
+export interface ServerParts<Data = unknown> {
+  readonly acceptor: Acceptor<Data>;
   /** Closes the server. */
   readonly signal: Cancellation | undefined;
   /** Takes no more connections. May be called again. */
@@ -14,11 +14,11 @@ export interface ServerParts {
 }
 
 /** A server as the application holds it. Adapters extend it by where it listens. */
-export class BaseServer {
-  readonly #parts: ServerParts;
+export class BaseServer<Data = unknown> {
+  readonly #parts: ServerParts<Data>;
   readonly #onAbort = (): void => void this.close();
 
-  constructor(parts: ServerParts) {
+  constructor(parts: ServerParts<Data>) {
     const { signal } = parts;
     this.#parts = parts;
     signal?.addEventListener("abort", this.#onAbort);
@@ -26,7 +26,7 @@ export class BaseServer {
   }
 
   /** The sessions that have not ended. */
-  get sessions(): ReadonlySet<ServerSession> {
+  get sessions(): ReadonlySet<ServerSession<Data>> {
     return this.#parts.acceptor.sessions;
   }
 

@@ -16,15 +16,16 @@ export interface ServerOpening {
   readonly peer: Peer;
 }
 
-export type ServerSession = Session<ServerOpening>;
+/** `Data` is what `authorize` puts into its consent. */
+export type ServerSession<Data = unknown> = Session<ServerOpening, Data>;
 
 /** Serves one session. When it returns, the session is closed; what it throws closes it with 1011 and is reported. */
-export type SessionHandler = (session: ServerSession) => unknown;
+export type SessionHandler<Data = unknown> = (session: ServerSession<Data>) => unknown;
 
 /** The consent to a request, with what to add to the response. */
-export interface Consent extends AcceptReply {
+export interface Consent<Data = unknown> extends AcceptReply {
   /** Becomes `session.data`. */
-  readonly data?: unknown;
+  readonly data?: Data;
 }
 
 /** The refusal of a request, with any HTTP status from 300. */
@@ -33,7 +34,7 @@ export interface Refusal extends RejectReply {
 }
 
 /** What a server is made of; every option of the handshake, of connections and of sessions is one of its own. */
-export interface ServerOptions
+export interface ServerOptions<Data = unknown>
   extends Omit<ServerHandshakeOptions, "random" | "textCodec" | "allocate" | "secure">,
     SessionOptions {
   /**
@@ -43,14 +44,14 @@ export interface ServerOptions
   authorize?(
     request: UpgradeRequest,
     peer: Peer,
-  ): Consent | Refusal | undefined | Promise<Consent | Refusal | undefined>;
+  ): Consent<Data> | Refusal | undefined | Promise<Consent<Data> | Refusal | undefined>;
   /** Further requests are answered with 503 while there are as many connections as this. Default: `null`, no limit. */
   readonly maxConnections?: number | null | undefined;
   /**
    * Told of what the application's code threw: its handler, callbacks, or `authorize` (then without a session). Default:
    * the adapter prints it.
    */
-  onError?(error: unknown, session: ServerSession | undefined): void;
+  onError?(error: unknown, session: ServerSession<Data> | undefined): void;
 }
 
 /** How to close a server. */
@@ -74,6 +75,8 @@ export interface HttpRequest {
 }
 
 /** Whether an application gave one function for a session, or callbacks. */
-export function isHandler(handler: SessionHandler | SessionCallbacks<ServerOpening>): handler is SessionHandler {
+export function isHandler<Data>(
+  handler: SessionHandler<Data> | SessionCallbacks<ServerOpening, Data>,
+): handler is SessionHandler<Data> {
   return typeof handler === "function";
 }

@@ -38,11 +38,13 @@ export interface TimerRequest {
  *
  * Iteration ends when the connection was closed normally, and throws `ConnectionClosed` when it ended otherwise.
  */
-export class Session<Opening = unknown> implements AsyncIterable<Message> {
+export class Session<Opening = unknown, Data = unknown> implements AsyncIterable<Message> {
   /** What the opening handshake found out. */
   readonly opening: Opening;
-  /** For whatever the application wants to remember about this connection. */
-  data: unknown = undefined;
+  /**
+   * What the application wants to remember about this connection: on a server what `authorize` consented with, if it did.
+   */
+  data: Data = undefined as Data;
   readonly #connection: Connection;
   readonly #driver: Driver;
   readonly #settings: SessionSettings;

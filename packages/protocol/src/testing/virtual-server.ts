@@ -43,11 +43,11 @@ export interface VirtualDialing {
  * await server.close();
  * ```
  */
-export class VirtualServer {
+export class VirtualServer<Data = unknown> {
   readonly clock: VirtualClock;
   /** What the application threw, where `onError` does not take it. */
   readonly errors: unknown[] = [];
-  readonly #acceptor: Acceptor;
+  readonly #acceptor: Acceptor<Data>;
   readonly #random: SeededRandom = new SeededRandom(0);
 
   /**
@@ -55,8 +55,8 @@ export class VirtualServer {
    * answered with 426. Throws `UsageError` "bad-option".
    */
   constructor(
-    options: ServerOptions,
-    handler: SessionHandler | SessionCallbacks<ServerOpening>,
+    options: ServerOptions<Data>,
+    handler: SessionHandler<Data> | SessionCallbacks<ServerOpening, Data>,
     clock: VirtualClock = new VirtualClock(),
   ) {
     this.clock = clock;
@@ -68,7 +68,7 @@ export class VirtualServer {
   }
 
   /** The sessions that have not ended. */
-  get sessions(): ReadonlySet<ServerSession> {
+  get sessions(): ReadonlySet<ServerSession<Data>> {
     return this.#acceptor.sessions;
   }
 
