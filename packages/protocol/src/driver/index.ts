@@ -11,6 +11,7 @@ export { HandshakeFailed, HandshakeRefused } from "./handshake-errors.ts";
 export { HostClock, type HostTime } from "./host-clock.ts";
 export { HttpExchange, type HttpService, type PlainRequest, type Responder } from "./http-exchange.ts";
 export type { HttpBodySource, HttpResponse } from "./http-response.ts";
+export type { KeepaliveAnswerer } from "./keepalive-answers.ts";
 export type { Clock, Transport, TransportListener } from "./ports.ts";
 export type { Peer, Runtime } from "./runtime.ts";
 export type {

@@ -9,6 +9,7 @@ import { ConnectionClosed, isNormalClose } from "./connection-closed.ts";
 import { type Deferred, defer } from "./deferred.ts";
 import type { Driver, EventConsumer } from "./driver.ts";
 import { Inbox, type Item } from "./inbox.ts";
+import { keepaliveCandidate } from "./keepalive-answers.ts";
 import type { Session } from "./session.ts";
 import type { SessionSettings } from "./session-options.ts";
 
@@ -136,12 +137,30 @@ export class SessionEvents implements EventConsumer<ConnectionEvent> {
   }
 
   handleEvent(event: ConnectionEvent): void {
-    if (this.inbox === undefined && (event.kind === "binary" || event.kind === "text" || event.kind === "utf8")) {
-      this.#callWithMessage(event);
-    } else this.#handle(event);
+    if (this.#settings.answerKeepalive === undefined || !this.#answersKeepalive(event)) this.#dispatch(event);
     if (this.#queuedBefore <= this.#settings.highWaterBytes) return;
     this.#answeredBytes += Math.max(0, this.queuedBytes - this.#queuedBefore);
     if (event.kind === "ping") this.#answeredBytes += event.payload.length + PONG_OVERHEAD; // it is not queued yet
+  }
+
+  #dispatch(event: ConnectionEvent): void {
+    if (this.inbox === undefined && (event.kind === "binary" || event.kind === "text" || event.kind === "utf8")) {
+      this.#callWithMessage(event);
+    } else this.#handle(event);
+  }
+
+  /** Answers a keepalive message, and says whether it was one. */
+  #answersKeepalive(event: ConnectionEvent): boolean {
+    const candidate = keepaliveCandidate(event);
+    if (candidate === undefined) return false;
+    try {
+      const answer = this.#settings.answerKeepalive!(candidate);
+      if (answer !== undefined) void this.#session.send(answer);
+      return answer !== undefined;
+    } catch (error) {
+      this.fail(error);
+      return true;
+    }
   }
 
   #handle(event: ConnectionEvent): void {

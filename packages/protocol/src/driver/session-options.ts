@@ -1,8 +1,10 @@
 // What can be set on a session beyond its connection: how much may wait on either side.
 
+import type { ConnectionOptions } from "../connection/connection-options.ts";
 import type { ClosedEvent } from "../vocabulary/event.ts";
 import type { Duration } from "../vocabulary/time.ts";
 import { UsageError } from "../vocabulary/usage-error.ts";
+import { type KeepaliveAnswerer, keepaliveAnswerer } from "./keepalive-answers.ts";
 import type { Session } from "./session.ts";
 import type { SessionCallbacks } from "./session-callbacks.ts";
 
@@ -25,6 +27,13 @@ export interface SessionOptions {
    * Pongs and a Close behind messages are seen. Then reading stops. Default: 64 KiB.
    */
   readonly readAheadBytes?: number | undefined;
+  /**
+   * Answers keepalive messages of clients that can send no Pings, before the application sees them: `true` those of
+   * `@sansock/browser`, a function those to which it returns an answer. Messages of more than 256 bytes (as strings: UTF-16
+   * code units) are never looked at. Answers count like whatever is sent from inside callbacks. Not with
+   * `delivery: "fragments"`. Default: `false`.
+   */
+  readonly answerKeepalive?: boolean | KeepaliveAnswerer | undefined;
 }
 
 /** Who looks on: an adapter that counts its sessions, publishes diagnostics, and knows where errors are reported. */
@@ -45,10 +54,15 @@ export class SessionSettings {
   readonly lowWaterBytes: number;
   readonly maxQueuedBytes: number;
   readonly readAheadBytes: number;
+  readonly answerKeepalive: KeepaliveAnswerer | undefined;
   readonly callbacks: SessionCallbacks | undefined;
   readonly observer: SessionObserver;
 
-  constructor(options: SessionOptions, callbacks: SessionCallbacks | undefined, observer: SessionObserver) {
+  constructor(
+    options: SessionOptions & Pick<Partial<ConnectionOptions>, "delivery">,
+    callbacks: SessionCallbacks | undefined,
+    observer: SessionObserver,
+  ) {
     this.highWaterBytes = checkBytes("highWaterBytes", options.highWaterBytes ?? 64 * 1024);
     this.lowWaterBytes = checkBytes("lowWaterBytes", options.lowWaterBytes ?? Math.min(16 * 1024, this.highWaterBytes));
     if (this.lowWaterBytes > this.highWaterBytes) {
@@ -59,6 +73,7 @@ export class SessionSettings {
         ? Number.POSITIVE_INFINITY
         : checkBytes("maxQueuedBytes", options.maxQueuedBytes ?? 16 * 1024 * 1024);
     this.readAheadBytes = checkBytes("readAheadBytes", options.readAheadBytes ?? 64 * 1024);
+    this.answerKeepalive = keepaliveAnswerer(options.answerKeepalive, options.delivery);
     this.callbacks = callbacks;
     this.observer = observer;
   }
