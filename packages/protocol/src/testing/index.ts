@@ -14,6 +14,13 @@ export {
   type SessionPairOptions,
   sessionPair,
 } from "./session-pair.ts";
+export {
+  VirtualBrowser,
+  type VirtualBrowserOptions,
+  type VirtualEnvironment,
+  type VirtualPageEvent,
+  VirtualWebSocket,
+} from "./virtual-browser.ts";
 export { VirtualClock, type VirtualClockOptions } from "./virtual-clock.ts";
 export { type VirtualClientOptions, type VirtualDialing, VirtualServer } from "./virtual-server.ts";
 export { Wire, WireEnd, type WireOptions } from "./wire.ts";
