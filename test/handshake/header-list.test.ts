@@ -76,6 +76,25 @@ describe("a header list", () => {
     expect(headers.size).toBe(1);
   });
 
+  test("made of the lines that arrived says what one made of the same pairs does, whatever is asked", () => {
+    const name = fc.constantFrom("A", "a", "Ab", "aB", "Host", "Set-Cookie");
+    const value = fc.stringMatching(/^([!-~]([ -~]{0,6}[!-~])?)?$/);
+    const asked = fc.oneof(name, fc.constantFrom("", ":", "b", "A: b", "Host:", "\u212a"), value);
+    const space = fc.stringMatching(/^[ \t]{0,2}$/);
+    fc.assert(
+      fc.property(fc.array(fc.tuple(name, space, value, space)), asked, (fields, wanted) => {
+        const pairs = new HeaderList(fields.map(([name, , value]) => [name, value]));
+        const lines = HeaderList.ofLines(fields.map(([name, ...rest]) => `${name}:${rest.join("")}\r\n`).join(""));
+        expect([...lines]).toEqual([...pairs]);
+        expect(lines.size).toBe(pairs.size);
+        expect(lines.has(wanted)).toBe(pairs.has(wanted));
+        expect(lines.get(wanted)).toBe(pairs.get(wanted));
+        expect(lines.getAll(wanted)).toEqual(pairs.getAll(wanted));
+        expect(lines.list(wanted)).toEqual(pairs.list(wanted));
+      }),
+    );
+  });
+
   test("knows no names of its own: sec/proto-names", () => {
     for (const name of ["constructor", "__proto__", "hasOwnProperty", "toString"]) {
       expect(list.has(name)).toBe(false);

@@ -29,12 +29,11 @@ export function isWhitespace(unit: number): boolean {
   return unit === SPACE || unit === TAB;
 }
 
-/** `text` without optional whitespace around it. One pass from each end. */
-export function trimWhitespace(text: string): string {
-  let start = 0;
-  let end = text.length;
-  // Outside of the text charCodeAt is NaN, which is no whitespace.
-  while (isWhitespace(text.charCodeAt(start))) start++;
-  while (isWhitespace(text.charCodeAt(end - 1))) end--;
-  return text.slice(start, end);
+/** `text`, from `start` to `end`, without optional whitespace around it. One pass from each end. */
+export function trimWhitespace(text: string, start = 0, end: number = text.length): string {
+  let first = start;
+  let behind = end;
+  while (first < behind && isWhitespace(text.charCodeAt(first))) first++;
+  while (behind > first && isWhitespace(text.charCodeAt(behind - 1))) behind--;
+  return text.slice(first, behind);
 }

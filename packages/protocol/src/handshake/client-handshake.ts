@@ -10,7 +10,7 @@ import { acceptKey } from "./accept-key.ts";
 import { type ClientHandshakeOptions, ClientHandshakeSettings } from "./client-handshake-options.ts";
 import { createKey, createRequest } from "./client-request.ts";
 import { type HandshakeFailure, HandshakeMachine } from "./handshake-machine.ts";
-import { type HeadParser, responseHeadParser } from "./head-parser.ts";
+import { type ResponseHeadParser, responseHeadParser } from "./head-parser.ts";
 import { encodeRequestHead } from "./head-writer.ts";
 import { HttpBody, responseFraming } from "./http-body.ts";
 import type { RequestHead, ResponseHead } from "./http-head.ts";
@@ -49,7 +49,7 @@ export type ClientHandshakeEvent =
   | { readonly kind: "failed"; readonly cause: HandshakeFailure };
 
 type State =
-  | { readonly kind: "reading"; parser: HeadParser<Omit<ResponseHead, "headers">>; interims: number }
+  | { readonly kind: "reading"; parser: ResponseHeadParser; interims: number }
   | { readonly kind: "refused"; readonly head: ResponseHead; readonly body: HttpBody }
   | { readonly kind: "done" };
 
@@ -90,7 +90,11 @@ export class ClientHandshake extends HandshakeMachine<ClientHandshakeEvent> {
     this.#settings = settings;
     this.#accept = acceptKey(key);
     this.request = request;
-    this.#state = { kind: "reading", parser: responseHeadParser(settings.limits), interims: 0 };
+    this.#state = {
+      kind: "reading",
+      parser: responseHeadParser(settings.limits, settings.connection.textCodec),
+      interims: 0,
+    };
     this.perform({ kind: "write", bytes });
     this.setDeadline("open", now, settings.openTimeout);
   }
@@ -167,7 +171,8 @@ export class ClientHandshake extends HandshakeMachine<ClientHandshakeEvent> {
         this.#fail({ kind: "violation", violation: "too-many-interim-responses" });
         return;
       }
-      state.parser = responseHeadParser(this.#settings.limits);
+      const { limits, connection } = this.#settings;
+      state.parser = responseHeadParser(limits, connection.textCodec);
     }
   }
 

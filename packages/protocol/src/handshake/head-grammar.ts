@@ -1,11 +1,12 @@
 // The grammar of the lines of an HTTP/1.1 head (RFC 9112 §3 to §5), on strings whose characters are bytes. The parser
 // uses it, and so does whoever must judge a head that somebody else has parsed.
 
-import { isToken, trimWhitespace } from "../bytes/token.ts";
+import { isToken, isTokenUnit, trimWhitespace } from "../bytes/token.ts";
 import type { HandshakeViolation } from "./handshake-violation.ts";
 import type { HttpVersion, RequestHead, ResponseHead } from "./http-head.ts";
 
 const TAB = 0x09;
+const COLON = 0x3a;
 
 /** The first line of a request: `method SP request-target SP HTTP-version`, with exactly these two spaces (§3). */
 export function parseRequestLine(line: string): Omit<RequestHead, "headers"> | HandshakeViolation {
@@ -29,13 +30,16 @@ export function parseStatusLine(line: string): Omit<ResponseHead, "headers"> | H
   return version === undefined ? "http-version-unsupported" : { version, status, reason: line.slice(13) };
 }
 
-/** One header line: `field-name ":" OWS field-value OWS`, nothing between name and colon (§5.1). */
-export function parseFieldLine(line: string): readonly [name: string, value: string] | HandshakeViolation {
-  const colon = line.indexOf(":");
-  if (colon < 0) return "field-line-malformed";
-  const name = line.slice(0, colon);
-  if (!isToken(name)) return "field-name-invalid";
-  return [name, trimWhitespace(line.slice(colon + 1))];
+/**
+ * One header line, in `bytes` from `start` to `end`: `field-name ":" OWS field-value OWS`, nothing between name and colon
+ * (§5.1). The rule that it breaks, if any.
+ */
+export function checkFieldLine(bytes: Uint8Array, start: number, end: number): HandshakeViolation | undefined {
+  let colon = start;
+  while (colon < end && bytes[colon] !== COLON) colon++;
+  if (colon === end) return "field-line-malformed";
+  for (let at = start; at < colon; at++) if (!isTokenUnit(bytes[at]!)) return "field-name-invalid";
+  return colon > start ? undefined : "field-name-invalid";
 }
 
 /** Whether the byte must not be anywhere in a head but in a line end: a control character other than HTAB. */

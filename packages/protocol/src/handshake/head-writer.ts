@@ -28,16 +28,30 @@ export function encodeResponseHead(head: ResponseHead, limits: HeadLimits): Uint
 
 function encodeHead(startLine: string, headers: HeaderList, limits: HeadLimits): Uint8Array {
   if (startLine.length > limits.startLineBytes) throw refusal("the first line is too long");
-  if (headers.size > limits.fieldLines) throw refusal("there are too many header lines");
-  let text = `${startLine}\r\n`;
-  for (const [name, value] of headers) {
+  return encodeLatin1(addFields(`${startLine}\r\n`, 0, headers, limits));
+}
+
+/**
+ * A whole head: the lines `begun`, of which `count` are fields, then `fields`, then the empty line. Throws like
+ * `encodeRequestHead`.
+ */
+export function addFields(
+  begun: string,
+  count: number,
+  fields: Iterable<readonly [name: string, value: string]>,
+  limits: HeadLimits,
+): string {
+  let text = begun;
+  let lines = count;
+  for (const [name, value] of fields) {
+    if (++lines > limits.fieldLines) throw refusal("there are too many header lines");
     checkField(name, value);
     if (name.length + 2 + value.length > limits.fieldLineBytes) throw refusal(`the header ${brief(name)} is too long`);
     text += `${name}: ${value}\r\n`;
   }
   text += "\r\n";
   if (text.length > limits.headBytes) throw refusal("the head is too long");
-  return encodeLatin1(text);
+  return text;
 }
 
 function checkField(name: string, value: string): void {

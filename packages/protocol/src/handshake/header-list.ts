@@ -1,8 +1,10 @@
 import { trimWhitespace } from "../bytes/token.ts";
+import { countLines, findLine, nameIn, nextLine, valueIn } from "./field-lines.ts";
 
 const COMMA = 0x2c;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
+const NONE: readonly (readonly [string, string])[] = [];
 
 /**
  * Where an application's own header fields may come from: pairs in order (an array, a `HeaderList`, a `Map`, a
@@ -22,25 +24,30 @@ export type HeaderSource = Iterable<readonly [name: string, value: string]> | Re
  * ```
  */
 export class HeaderList implements Iterable<readonly [name: string, value: string]> {
-  /**
-   * Name, value, name, value, …: a connection keeps its request's fields for as long as it lives, and pairs, or names in
-   * lower case beside them, would take twice the memory. No object is ever keyed by what a peer wrote.
-   */
-  readonly #flat: readonly string[];
+  /** What a peer wrote, as lines; or name, value, name, value, … No object is ever keyed by a name. */
+  #fields: string | readonly string[];
 
   constructor(source: HeaderSource = []) {
     const flat: string[] = [];
     for (const [name, value] of isIterable(source) ? source : Object.entries(source)) flat.push(name, value);
-    this.#flat = flat.slice(); // without the room to grow
+    this.#fields = flat.slice(); // without the room to grow
+  }
+
+  /** What arrived: `lines` are legal header lines, each with its CRLF. For the parser of heads. */
+  static ofLines(lines: string): HeaderList {
+    const list = new HeaderList(NONE);
+    list.#fields = lines;
+    return list;
   }
 
   /** The number of field lines. */
   get size(): number {
-    return this.#flat.length / 2;
+    return typeof this.#fields === "string" ? countLines(this.#fields) : this.#fields.length / 2;
   }
 
   /** Whether there is a line of this name. */
   has(name: string): boolean {
+    if (typeof this.#fields === "string") return findLine(this.#fields, name.toLowerCase(), 0) >= 0;
     return this.getAll(name).length > 0;
   }
 
@@ -55,11 +62,17 @@ export class HeaderList implements Iterable<readonly [name: string, value: strin
 
   /** The values of all lines of this name, in order. */
   getAll(name: string): readonly string[] {
+    const fields = this.#fields;
     const wanted = name.toLowerCase();
     const values: string[] = [];
-    for (let index = 0; index < this.#flat.length; index += 2) {
-      const name = this.#flat[index]!;
-      if (name.length === wanted.length && name.toLowerCase() === wanted) values.push(this.#flat[index + 1]!);
+    if (typeof fields === "string") {
+      for (let at = findLine(fields, wanted, 0); at >= 0; at = findLine(fields, wanted, nextLine(fields, at))) {
+        values.push(valueIn(fields, at));
+      }
+      return values;
+    }
+    for (let index = 0; index < fields.length; index += 2) {
+      if (fields[index]!.toLowerCase() === wanted) values.push(fields[index + 1]!);
     }
     return values;
   }
@@ -76,7 +89,12 @@ export class HeaderList implements Iterable<readonly [name: string, value: strin
 
   /** The pairs, in order. */
   *[Symbol.iterator](): IterableIterator<readonly [name: string, value: string]> {
-    for (let index = 0; index < this.#flat.length; index += 2) yield [this.#flat[index]!, this.#flat[index + 1]!];
+    const fields = this.#fields;
+    if (typeof fields === "string") {
+      for (let at = 0; at < fields.length; at = nextLine(fields, at)) yield [nameIn(fields, at), valueIn(fields, at)];
+      return;
+    }
+    for (let index = 0; index < fields.length; index += 2) yield [fields[index]!, fields[index + 1]!];
   }
 }
 

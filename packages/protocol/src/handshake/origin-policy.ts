@@ -120,7 +120,7 @@ function isSameOrigin(text: string, { headers, secure }: OriginRequest): boolean
   if (origin === undefined || host === undefined) return false;
   const schemes = secure === undefined ? ["http", "https"] : [secure ? "https" : "http"];
   if (!schemes.includes(origin.scheme)) return false;
-  return origin.host === host.host && portOf(origin) === portOf({ ...host, scheme: origin.scheme });
+  return origin.host === host.host && portOf(origin) === (host.port ?? defaultPort(origin.scheme));
 }
 
 /**
@@ -133,7 +133,7 @@ function parseOrigin(text: string): Origin | undefined {
   const authority = parseAuthority(text.slice(colon + 3));
   if (!isScheme(scheme) || authority === undefined || text.endsWith(":") || text !== text.toLowerCase())
     return undefined;
-  return { scheme, ...authority };
+  return { scheme, host: authority.host, port: authority.port };
 }
 
 /** RFC 3986 §3.1: `ALPHA *( ALPHA / DIGIT / "+" / "-" / "." )`, here in lower case. */
@@ -148,5 +148,9 @@ function isScheme(text: string): boolean {
 }
 
 function portOf({ scheme, port }: Origin): number | undefined {
-  return port ?? (scheme === "https" ? 443 : scheme === "http" ? 80 : undefined);
+  return port ?? defaultPort(scheme);
+}
+
+function defaultPort(scheme: string): number | undefined {
+  return scheme === "https" ? 443 : scheme === "http" ? 80 : undefined;
 }

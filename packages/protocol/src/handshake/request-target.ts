@@ -23,16 +23,16 @@ export function parseTarget(method: string, target: string): RequestTarget | und
     const authority = parseAuthority(target);
     return authority?.port === undefined ? undefined : { path: "", query: "", authority };
   }
-  if (target.startsWith("/")) return { ...splitQuery(target), authority: undefined };
+  if (target.startsWith("/")) return targetOf(target, undefined);
   if (target === "*") return method === "OPTIONS" ? { path: "*", query: "", authority: undefined } : undefined;
   return parseAbsoluteForm(target);
 }
 
-/** Cuts a path at its first "?". */
-function splitQuery(pathAndQuery: string): { readonly path: string; readonly query: string } {
+/** Cuts a path at its first "?". (Spreading a pair of path and query here took V8 a hidden class for each request.) */
+function targetOf(pathAndQuery: string, authority: Authority | undefined): RequestTarget {
   const mark = pathAndQuery.indexOf("?");
-  if (mark < 0) return { path: pathAndQuery, query: "" };
-  return { path: pathAndQuery.slice(0, mark), query: pathAndQuery.slice(mark + 1) };
+  if (mark < 0) return { path: pathAndQuery, query: "", authority };
+  return { path: pathAndQuery.slice(0, mark), query: pathAndQuery.slice(mark + 1), authority };
 }
 
 function parseAbsoluteForm(target: string): RequestTarget | undefined {
@@ -40,7 +40,7 @@ function parseAbsoluteForm(target: string): RequestTarget | undefined {
   if (scheme === undefined) return undefined;
   const { authorityText, pathAndQuery } = splitAuthority(target.slice(scheme.length));
   const authority = parseAuthority(authorityText);
-  return authority === undefined ? undefined : { ...splitQuery(pathAndQuery), authority };
+  return authority === undefined ? undefined : targetOf(pathAndQuery, authority);
 }
 
 /** Cuts what follows "scheme://" behind the authority. The rest always begins with "/": a path is never empty. */

@@ -9,13 +9,13 @@ import type { Instant } from "../vocabulary/time.ts";
 import { UsageError } from "../vocabulary/usage-error.ts";
 import { type HandshakeFailure, HandshakeMachine } from "./handshake-machine.ts";
 import { type HandshakeViolation, handshakeViolations } from "./handshake-violation.ts";
-import { type HeadParser, requestHeadParser } from "./head-parser.ts";
+import { type RequestHeadParser, requestHeadParser } from "./head-parser.ts";
 import { HeaderList, type HeaderSource } from "./header-list.ts";
 import type { RequestHead } from "./http-head.ts";
 import { checkHeaders } from "./own-headers.ts";
 import { checkParsedRequest } from "./parsed-head.ts";
 import { type ServerHandshakeOptions, ServerHandshakeSettings } from "./server-handshake-options.ts";
-import { encodeRefusal, encodeSwitchingProtocols } from "./server-response.ts";
+import { encodeRefusal, formatSwitchingProtocols } from "./server-response.ts";
 import { asksForWebSocket, checkRequest, checkUpgradeRequest, type UpgradeRequest } from "./upgrade-rules.ts";
 
 /**
@@ -58,9 +58,9 @@ interface ChosenExtension {
 }
 
 type State =
-  | { readonly kind: "reading"; readonly parser: HeadParser<Omit<RequestHead, "headers">>; empty: boolean }
-  | { readonly kind: "upgrade"; readonly request: UpgradeRequest; readonly received: ByteCollector; ended: boolean }
-  | { readonly kind: "http"; readonly head: RequestHead; readonly received: ByteCollector }
+  | { readonly kind: "reading"; readonly parser: RequestHeadParser; empty: boolean }
+  | { readonly kind: "upgrade"; readonly request: UpgradeRequest; received: ByteCollector | undefined; ended: boolean }
+  | { readonly kind: "http"; readonly head: RequestHead; received: ByteCollector | undefined }
   | { readonly kind: "accepted" | "released" | "failed" };
 
 /**
@@ -97,7 +97,11 @@ export class ServerHandshake extends HandshakeMachine<ServerHandshakeEvent> {
     super();
     const settings = options instanceof ServerHandshakeSettings ? options : new ServerHandshakeSettings(options);
     this.#settings = settings;
-    this.#state = { kind: "reading", parser: requestHeadParser(settings.limits), empty: true };
+    this.#state = {
+      kind: "reading",
+      parser: requestHeadParser(settings.limits, settings.connection.textCodec),
+      empty: true,
+    };
     this.setDeadline("open", now, settings.openTimeout);
   }
 
@@ -132,14 +136,14 @@ export class ServerHandshake extends HandshakeMachine<ServerHandshakeEvent> {
     const headers = checkHeaders(reply.headers);
     const extension = this.#chooseExtension(state.request.extensions);
     const chosen = { key: state.request.key, subprotocol, extension: extension?.element, headers };
-    const head = encodeSwitchingProtocols(chosen, this.#settings.limits);
+    const head = formatSwitchingProtocols(chosen, this.#settings.limits);
     const connection = new Connection(now, this.#settings.connection, extension?.transform);
-    if (state.received.length > 0) connection.receive(now, state.received.take());
+    if (state.received !== undefined) connection.receive(now, state.received.take());
     if (state.ended) connection.receiveEnd(now);
     this.#state = { kind: "accepted" };
     this.#subprotocol = subprotocol;
     this.#extensions = extension === undefined ? [] : [extension.element];
-    this.perform({ kind: "write", bytes: head });
+    this.perform({ kind: "write", bytes: this.#encode(head) });
     this.handOver(connection);
     return connection;
   }
@@ -175,7 +179,7 @@ export class ServerHandshake extends HandshakeMachine<ServerHandshakeEvent> {
     if (state.kind !== "http") throw new UsageError("bad-handshake", "there is no HTTP request to release");
     this.#state = { kind: "released" };
     this.clearDeadline();
-    return state.received.take();
+    return state.received?.take() ?? new Uint8Array(0);
   }
 
   // ---- the transport ----
@@ -195,7 +199,7 @@ export class ServerHandshake extends HandshakeMachine<ServerHandshakeEvent> {
 
   protected receiveBytes(now: Instant, bytes: Uint8Array): void {
     const state = this.#state;
-    if (state.kind === "upgrade" || state.kind === "http") this.#keepEarly(now, state.received, bytes);
+    if (state.kind === "upgrade" || state.kind === "http") this.#keepEarly(now, state, bytes, 0);
     if (state.kind !== "reading") return;
     state.empty = false;
     const result = state.parser.push(bytes);
@@ -211,6 +215,10 @@ export class ServerHandshake extends HandshakeMachine<ServerHandshakeEvent> {
     this.perform({ kind: "end" });
     this.setDeadline("close", now, this.#settings.connection.closeTimeout);
     this.#end({ kind: "transport-lost" }, undefined);
+  }
+
+  handleEffectsReleased(): void {
+    this.#settings.connection.slab.reclaim(this);
   }
 
   protected transportClosed(): void {
@@ -241,15 +249,17 @@ export class ServerHandshake extends HandshakeMachine<ServerHandshakeEvent> {
       this.#fail(now, wanted);
       return;
     }
-    const received = new ByteCollector();
     if (wanted === undefined) {
-      this.#state = { kind: "http", head, received };
+      const state: State = { kind: "http", head, received: undefined };
+      this.#state = state;
       this.report({ kind: "http-request", head });
+      this.#keepEarly(now, state, bytes, 0);
     } else {
-      this.#state = { kind: "upgrade", request: wanted, received, ended: false };
+      const state: State = { kind: "upgrade", request: wanted, received: undefined, ended: false };
+      this.#state = state;
       this.report({ kind: "request", request: wanted });
+      this.#keepEarly(now, state, bytes, headBytes);
     }
-    this.#keepEarly(now, received, wanted === undefined ? bytes : bytes.subarray(headBytes));
   }
 
   /** The request for a WebSocket, `undefined` if it is for something else, or the rule that it breaks. */
@@ -265,10 +275,20 @@ export class ServerHandshake extends HandshakeMachine<ServerHandshakeEvent> {
     return origin.allows({ headers: head.headers, secure }) ? request : "origin-refused";
   }
 
-  /** Keeps what follows a request that is not answered yet. */
-  #keepEarly(now: Instant, received: ByteCollector, bytes: Uint8Array): void {
-    received.append(bytes, 0, bytes.length);
-    if (received.length > MAX_EARLY_BYTES) this.#fail(now, "early-data");
+  /** Keeps what follows a request that is not answered yet: the bytes from `start` on. */
+  #keepEarly(now: Instant, state: { received: ByteCollector | undefined }, bytes: Uint8Array, start: number): void {
+    if (start === bytes.length) return; // as it should be
+    state.received ??= new ByteCollector();
+    state.received.append(bytes, start, bytes.length);
+    if (state.received.length > MAX_EARLY_BYTES) this.#fail(now, "early-data");
+  }
+
+  /** Text in ASCII as bytes, in memory that is used again once they are sent. */
+  #encode(text: string): Uint8Array {
+    const { slab, textCodec } = this.#settings.connection;
+    const start = slab.reserve(text.length);
+    const end = start + textCodec.encodeInto(text, slab.memory, start);
+    return slab.lend(this, slab.memory, start, end, end);
   }
 
   #requirePending(): Exclude<State, { readonly kind: "accepted" | "released" | "failed" }> {

@@ -6,7 +6,7 @@ import type { ExtensionElement } from "../extensions/extension.ts";
 import { formatExtensions } from "../extensions/extension-header.ts";
 import { UsageError } from "../vocabulary/usage-error.ts";
 import { acceptKey } from "./accept-key.ts";
-import { encodeResponseHead } from "./head-writer.ts";
+import { addFields, encodeResponseHead } from "./head-writer.ts";
 import { HeaderList } from "./header-list.ts";
 import type { HeadLimits } from "./http-head.ts";
 import { reasonPhrase } from "./reason-phrase.ts";
@@ -23,17 +23,19 @@ export interface SwitchingProtocols {
   readonly headers: HeaderList;
 }
 
+/** What is the same for all clients. `HeadLimits` never are so low that it would not fit. */
+const SWITCHING_PROTOCOLS =
+  "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ";
+const OWN_FIELDS = 3;
+
 /** The response that opens a connection (RFC 6455 §4.2.2-5). Throws `UsageError` "bad-handshake" for what is illegal. */
-export function encodeSwitchingProtocols(chosen: SwitchingProtocols, limits: HeadLimits): Uint8Array {
+export function formatSwitchingProtocols(chosen: SwitchingProtocols, limits: HeadLimits): string {
   const { key, subprotocol, extension, headers } = chosen;
-  const fields: Field[] = [
-    ["Upgrade", "websocket"],
-    ["Connection", "Upgrade"],
-    ["Sec-WebSocket-Accept", acceptKey(key)],
-  ];
+  const head = `${SWITCHING_PROTOCOLS}${acceptKey(key)}\r\n`;
+  const fields: Field[] = [];
   if (subprotocol !== undefined) fields.push(["Sec-WebSocket-Protocol", subprotocol]);
   if (extension !== undefined) fields.push(["Sec-WebSocket-Extensions", formatExtensions([extension])]);
-  return encodeResponse(101, [...fields, ...headers], limits);
+  return addFields(head, OWN_FIELDS, headers.size === 0 ? fields : [...fields, ...headers], limits);
 }
 
 /** A refusal, or the response to a plain HTTP request. */

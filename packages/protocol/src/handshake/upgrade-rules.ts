@@ -133,6 +133,7 @@ export function checkUpgradeResponse(head: ResponseHead, offered: OfferedUpgrade
 
 /** Whether the comma-separated list has the element, without regard to case. It must be a whole element. */
 function hasElement(headers: HeaderList, name: string, element: string): boolean {
+  if (headers.get(name)?.toLowerCase() === element) return true; // nearly always
   return headers.list(name).some((candidate) => candidate.toLowerCase() === element);
 }
 
