@@ -8,6 +8,7 @@ import { CloseCode } from "../vocabulary/close-code.ts";
 import { type Deferred, defer } from "./deferred.ts";
 import { Opening } from "./opening.ts";
 import type { Transport } from "./ports.ts";
+import { type Listed, Roster, type SessionList } from "./roster.ts";
 import type { Peer, Runtime } from "./runtime.ts";
 import {
   type CloseServerOptions,
@@ -23,7 +24,7 @@ import type { SessionCallbacks } from "./session-callbacks.ts";
 import { SessionSettings } from "./session-options.ts";
 
 /** Something that has not led to a session, and counts as a connection until it has `ended`. */
-export interface Pending {
+export interface Pending extends Listed {
   /** Answers with the refusal, unless it has been answered. */
   refuse(refusal: Refusal): void;
   /** Drops the transport. */
@@ -46,8 +47,8 @@ export class Acceptor<Data = unknown> {
   readonly handshakeSettings: ServerHandshakeSettings;
   readonly sessionSettings: SessionSettings;
   readonly #handler: SessionHandler | undefined;
-  readonly #sessions = new Set<ServerSession>();
-  readonly #pending = new Set<Pending>();
+  readonly #sessions: Roster<ServerSession> = new Roster();
+  readonly #pending: Roster<Pending> = new Roster();
   #handlersRunning = 0;
   #closing: Promise<void> | undefined = undefined;
   #idle: Deferred<void> | undefined = undefined;
@@ -83,8 +84,8 @@ export class Acceptor<Data = unknown> {
   }
 
   /** The sessions that have not ended. */
-  get sessions(): ReadonlySet<ServerSession<Data>> {
-    return this.#sessions as ReadonlySet<ServerSession<Data>>;
+  get sessions(): SessionList<ServerSession<Data>> {
+    return this.#sessions as SessionList<ServerSession<Data>>;
   }
 
   /** Whether a request that arrives now is to be answered with 503. */

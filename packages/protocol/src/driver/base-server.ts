@@ -1,5 +1,6 @@
 import type { Acceptor } from "./acceptor.ts";
 import type { Cancellation } from "./client-options.ts";
+import type { SessionList } from "./roster.ts";
 import type { CloseServerOptions, ServerSession } from "./server-options.ts";
 
 /** What an adapter makes a server of. */
@@ -26,7 +27,7 @@ export class BaseServer<Data = unknown> {
   }
 
   /** The sessions that have not ended. */
-  get sessions(): ReadonlySet<ServerSession<Data>> {
+  get sessions(): SessionList<ServerSession<Data>> {
     return this.#parts.acceptor.sessions;
   }
 

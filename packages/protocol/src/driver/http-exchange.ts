@@ -44,6 +44,7 @@ export interface HttpService {
  * time that it wants.
  */
 export class HttpExchange implements TransportListener, Pending {
+  place = -1;
   readonly #acceptor: Acceptor;
   readonly #transport: Transport;
   readonly #request: HttpRequest;

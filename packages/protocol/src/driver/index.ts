@@ -13,6 +13,7 @@ export { HttpExchange, type HttpService, type PlainRequest, type Responder } fro
 export type { HttpBodySource, HttpResponse } from "./http-response.ts";
 export type { KeepaliveAnswerer } from "./keepalive-answers.ts";
 export type { Clock, Transport, TransportListener } from "./ports.ts";
+export type { Listed, SessionList } from "./roster.ts";
 export type { Peer, Runtime } from "./runtime.ts";
 export type {
   CloseServerOptions,

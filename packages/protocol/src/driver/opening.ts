@@ -12,6 +12,7 @@ import { Session } from "./session.ts";
 
 export class Opening implements EventConsumer<ServerHandshakeEvent>, Pending {
   readonly wantsEvents = true;
+  place = -1;
   readonly #acceptor: Acceptor;
   readonly #transport: Transport;
   readonly #peer: Peer;

@@ -45,6 +45,8 @@ export class Session<Opening = unknown, Data = unknown> implements AsyncIterable
    * What the application wants to remember about this connection: on a server what `authorize` consented with, if it did.
    */
   data: Data = undefined as Data;
+  /** Where the list of its server has it. */
+  place = -1;
   readonly #connection: Connection;
   readonly #driver: Driver;
   readonly #settings: SessionSettings;

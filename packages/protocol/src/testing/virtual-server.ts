@@ -1,6 +1,7 @@
 import { Acceptor } from "../driver/acceptor.ts";
 import type { ClientOpening, ClientOptions, ClientSession } from "../driver/client-options.ts";
 import { dial } from "../driver/dial.ts";
+import type { SessionList } from "../driver/roster.ts";
 import type { Runtime } from "../driver/runtime.ts";
 import type {
   CloseServerOptions,
@@ -68,7 +69,7 @@ export class VirtualServer<Data = unknown> {
   }
 
   /** The sessions that have not ended. */
-  get sessions(): ReadonlySet<ServerSession<Data>> {
+  get sessions(): SessionList<ServerSession<Data>> {
     return this.#acceptor.sessions;
   }
 
