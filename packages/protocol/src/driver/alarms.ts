@@ -22,14 +22,14 @@ interface Alarm {
   readonly order: number;
   /** `undefined` once cancelled. */
   wake: (() => void) | undefined;
-  inHeap: boolean;
+  /** Where it is in the heap; -1 when it is not. */
+  index: number;
 }
 
 /** Alarms in a binary heap over one host timer, which is set only when the earliest alarm moves earlier. */
 export class Alarms {
   readonly #host: HostTimer;
-  #heap: Alarm[] = [];
-  #cancelled = 0;
+  readonly #heap: Alarm[] = [];
   #created = 0;
   /** What the host timer is set for. */
   #setFor: Instant | undefined = undefined;
@@ -41,29 +41,24 @@ export class Alarms {
 
   /** How many alarms are set. */
   get size(): number {
-    return this.#heap.length - this.#cancelled;
+    return this.#heap.length;
   }
 
   /** Calls `wake` once, at or after `at`, never during this call. Returns how to cancel it. */
   set(at: Instant, wake: () => void): () => void {
-    const alarm: Alarm = { at, order: this.#created++, wake, inHeap: true };
+    const alarm: Alarm = { at, order: this.#created++, wake, index: -1 };
     this.#push(alarm);
     this.#setHost();
     return () => this.#cancel(alarm);
   }
 
   #cancel(alarm: Alarm): void {
-    if (alarm.wake === undefined) return;
-    alarm.wake = undefined;
-    if (!alarm.inHeap) return;
-    // Cancelled alarms stay until they come up, or until they are the majority: no search, no rearranging.
-    if (++this.#cancelled * 2 <= this.#heap.length) return;
-    this.#heap = this.#heap.filter((kept) => kept.wake !== undefined).sort(byTime);
-    this.#cancelled = 0;
-    if (this.#heap.length === 0) {
-      this.#host.clear();
-      this.#setFor = undefined;
-    }
+    alarm.wake = undefined; // it may be about to ring
+    if (alarm.index < 0) return;
+    this.#remove(alarm);
+    if (this.#heap.length > 0) return;
+    this.#host.clear();
+    this.#setFor = undefined;
   }
 
   #ring(): void {
@@ -72,10 +67,8 @@ export class Alarms {
     // An alarm that is set meanwhile for a time that has come waits for the next round, so that input gets its turn.
     const due: Alarm[] = [];
     for (let first = this.#heap[0]; first !== undefined && first.at <= now; first = this.#heap[0]) {
-      this.#pop();
-      first.inHeap = false;
-      if (first.wake === undefined) this.#cancelled--;
-      else due.push(first);
+      this.#remove(first);
+      due.push(first);
     }
     let rung = 0;
     try {
@@ -96,37 +89,54 @@ export class Alarms {
   }
 
   #push(alarm: Alarm): void {
-    alarm.inHeap = true;
-    const heap = this.#heap;
-    let index = heap.length;
-    heap.push(alarm);
-    while (index > 0) {
-      const parent = (index - 1) >> 1;
-      if (byTime(heap[parent]!, alarm) <= 0) break;
-      heap[index] = heap[parent]!;
-      index = parent;
-    }
-    heap[index] = alarm;
+    this.#heap.push(alarm);
+    this.#rise(alarm, this.#heap.length - 1);
   }
 
-  /** Removes the first. */
-  #pop(): void {
+  /** The last one takes its place, and goes from there to where it belongs. */
+  #remove(alarm: Alarm): void {
+    const last = this.#heap.pop()!;
+    if (last !== alarm) {
+      if (byTime(last, alarm) < 0) this.#rise(last, alarm.index);
+      else this.#sink(last, alarm.index);
+    }
+    alarm.index = -1;
+  }
+
+  /** Puts an alarm where no earlier one is below it, `from` or nearer to the top. */
+  #rise(alarm: Alarm, from: number): void {
+    let index = from;
+    while (index > 0) {
+      const parent = (index - 1) >> 1;
+      if (byTime(this.#heap[parent]!, alarm) < 0) break;
+      this.#place(this.#heap[parent]!, index);
+      index = parent;
+    }
+    this.#place(alarm, index);
+  }
+
+  /** Puts an alarm where no later one is above it, `from` or further from the top. */
+  #sink(alarm: Alarm, from: number): void {
     const heap = this.#heap;
-    const last = heap.pop()!;
-    if (heap.length === 0) return;
-    let index = 0;
+    let index = from;
     for (;;) {
       let child = 2 * index + 1;
       if (child >= heap.length) break;
       if (child + 1 < heap.length && byTime(heap[child + 1]!, heap[child]!) < 0) child++;
-      if (byTime(last, heap[child]!) <= 0) break;
-      heap[index] = heap[child]!;
+      if (byTime(alarm, heap[child]!) < 0) break;
+      this.#place(heap[child]!, index);
       index = child;
     }
-    heap[index] = last;
+    this.#place(alarm, index);
+  }
+
+  #place(alarm: Alarm, index: number): void {
+    this.#heap[index] = alarm;
+    alarm.index = index;
   }
 }
 
+/** Never 0 for two alarms: they differ in their order. */
 function byTime(a: Alarm, b: Alarm): number {
   return a.at - b.at || a.order - b.order;
 }

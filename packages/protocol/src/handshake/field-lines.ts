@@ -5,6 +5,7 @@
 import { trimWhitespace } from "../bytes/token.ts";
 
 const COLON = 0x3a;
+const NONE: readonly string[] = Object.freeze([]);
 
 /** How many lines there are. */
 export function countLines(lines: string): number {
@@ -37,6 +38,21 @@ export function nameIn(lines: string, start: number): string {
 /** The value in the line that begins at `start`. */
 export function valueIn(lines: string, start: number): string {
   return trimWhitespace(lines, lines.indexOf(":", start) + 1, lines.indexOf("\r", start));
+}
+
+/** The values of all lines of this name, which is in lower case. */
+export function valuesIn(lines: string, name: string): readonly string[] {
+  const first = findLine(lines, name, 0);
+  if (first < 0) return NONE;
+  const values = [valueIn(lines, first)]; // nearly always the only one: an array that is pushed to has room for 17
+  for (
+    let at = findLine(lines, name, nextLine(lines, first));
+    at >= 0;
+    at = findLine(lines, name, nextLine(lines, at))
+  ) {
+    values.push(valueIn(lines, at));
+  }
+  return values;
 }
 
 function isNamed(lines: string, start: number, name: string): boolean {

@@ -1,5 +1,5 @@
 import { trimWhitespace } from "../bytes/token.ts";
-import { countLines, findLine, nameIn, nextLine, valueIn } from "./field-lines.ts";
+import { countLines, findLine, nameIn, nextLine, valueIn, valuesIn } from "./field-lines.ts";
 
 const COMMA = 0x2c;
 const QUOTE = 0x22;
@@ -64,13 +64,8 @@ export class HeaderList implements Iterable<readonly [name: string, value: strin
   getAll(name: string): readonly string[] {
     const fields = this.#fields;
     const wanted = name.toLowerCase();
+    if (typeof fields === "string") return valuesIn(fields, wanted);
     const values: string[] = [];
-    if (typeof fields === "string") {
-      for (let at = findLine(fields, wanted, 0); at >= 0; at = findLine(fields, wanted, nextLine(fields, at))) {
-        values.push(valueIn(fields, at));
-      }
-      return values;
-    }
     for (let index = 0; index < fields.length; index += 2) {
       if (fields[index]!.toLowerCase() === wanted) values.push(fields[index + 1]!);
     }
