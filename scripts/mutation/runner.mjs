@@ -15,7 +15,7 @@ const seed = 6455;
 /** In virtual time everything is quick: a test that takes so long waits for something that never comes. */
 const testTimeout = 20_000;
 
-/** Tests that prove nothing here: they need long, many values, modules that are loaded twice, or the memory for themselves. */
+/** Tests that prove nothing here: they take long, or need many values, modules loaded twice, the memory for themselves. */
 const leftOut = [
   "is found out at every place where the bytes can be cut",
   "never laxer than Node's parser",
@@ -72,7 +72,12 @@ class OneProcessRunner {
     this.#known = { durations, hits: mutantCoverage.perTest };
     // For the other processes, and for those that take the place of one that had to be stopped.
     writeFileSync(knownFile(), JSON.stringify(this.#known));
-    return { status: "complete", tests: results, mutantCoverage };
+    if (results.some(({ status }) => status === 1)) return { status: "complete", tests: results, mutantCoverage };
+    // The proof that the rest means something: what changes nothing must survive.
+    this.#instrumentation.mutantCoverage = undefined;
+    const control = await this.mutantRun({ activeMutant: { id: "none" }, mutantActivation: "runtime" });
+    if (control.status === "survived") return { status: "complete", tests: results, mutantCoverage };
+    return { status: "error", errorMessage: `Killed without a mutant: ${control.killedBy} ${control.failureMessage}` };
   }
 
   async mutantRun({ testFilter, hitLimit, activeMutant, mutantActivation }) {
@@ -94,7 +99,10 @@ class OneProcessRunner {
       if (failed !== undefined) break;
     }
     instrumentation.activeMutant = undefined;
-    if (instrumentation.hitCount > instrumentation.hitLimit) return { status: "timeout", reason: "an endless loop" };
+    const tooOften = instrumentation.hitCount > instrumentation.hitLimit;
+    if (tooOften || failed?.failureMessage.startsWith("Script execution timed out")) {
+      return { status: "timeout", reason: tooOften ? "reached too often" : "too slow" };
+    }
     if (failed === undefined) return { status: "survived", nrOfTests: asked };
     return { status: "killed", killedBy: [failed.id], failureMessage: failed.failureMessage, nrOfTests: asked };
   }
@@ -173,7 +181,7 @@ class OneProcessRunner {
     const hooks = path.map((suite) => vitestRunner.getHooks(suite));
     let error = await attempt(async () => {
       for (const { beforeEach } of hooks) for (const hook of beforeEach) await hook(task.context, task.suite);
-      await vitestRunner.getFn(task)();
+      await withinTime(vitestRunner.getFn(task), 5_000 + 50 * Math.ceil(this.#known?.durations[id] ?? testTimeout));
     });
     for (const { afterEach } of hooks.reverse()) {
       for (const hook of afterEach) error ??= await attempt(() => hook(task.context, task.suite));
@@ -194,8 +202,16 @@ class OneProcessRunner {
 
 function collectTests(path, evaluate) {
   const config = { root: process.cwd(), testTimeout, hookTimeout: testTimeout, sequence: {}, setupFiles: [] };
-  const runner = { config, importFile: evaluate, viteEnvironment: "node" };
+  const runner = { config, importFile: () => withinTime(evaluate, testTimeout), viteEnvironment: "node" };
   return vitestRunner.collectTests([path], runner).then(([file]) => file);
+}
+
+const callGuarded = new Script("guarded()");
+
+/** What `action` returns; broken off if it is not back after so many milliseconds. */
+function withinTime(action, timeout) {
+  globalThis.guarded = action;
+  return callGuarded.runInThisContext({ timeout });
 }
 
 /** What `action` throws, or rejects with. */

@@ -19,7 +19,7 @@ export default {
   concurrency: Number(MUTATION_CONCURRENCY),
   // Generous: on a busy machine, what is only slow must not pass for killed.
   timeoutMS: 20_000,
-  timeoutFactor: 3,
+  timeoutFactor: 2,
   dryRunTimeoutMinutes: 10,
   tempDirName: ".stryker-tmp",
   reporters: ["clear-text", "json", "progress-append-only"],
