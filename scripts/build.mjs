@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { root, run, tool } from "./setup.mjs";
 
 /** Published packages, those that others are built on first. */
-const packages = ["protocol", "node-adapter", "deno-adapter", "demo"];
+const packages = ["protocol", "node-adapter", "deno-adapter", "browser", "demo"];
 
 /** Builds all packages. */
 export async function buildPackages() {

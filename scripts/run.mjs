@@ -57,6 +57,7 @@ function check() {
     "packages/protocol",
     "packages/node-adapter",
     "packages/deno-adapter",
+    "packages/browser",
     "packages/demo",
     "packages/demo/src/page",
     "test",

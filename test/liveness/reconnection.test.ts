@@ -330,7 +330,7 @@ describe("an attempt that leads to nothing", () => {
 });
 
 describe("giving up", () => {
-  test.each([1000, 1008, 1010, 3000, 3003])("by default a Close with %d is final", (code) => {
+  test.each([1000, 1010, 3000, 3003])("by default a Close with %d is final", (code) => {
     const reconnection = open();
     reconnection.closed(10, code, "");
     expect(reconnection.state).toBe("stopped");
@@ -340,7 +340,7 @@ describe("giving up", () => {
   });
 
   test("by default nothing else is", () => {
-    for (const code of [1001, 1002, 1005, 1006, 1007, 1009, 1011, 1012, 1013, 1014, 1015, 3001, 4000, 4999]) {
+    for (const code of [1001, 1002, 1005, 1006, 1007, 1008, 1009, 1011, 1012, 1013, 1014, 1015, 3001, 4000, 4999]) {
       expect(isFinalLoss({ code, reason: "", opened: true })).toBe(false);
     }
   });

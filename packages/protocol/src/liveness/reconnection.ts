@@ -86,17 +86,12 @@ export class ReconnectionSettings {
 /** Codes registered with IANA that are not in the RFC: the server wants to know who calls, or knows, and refuses. */
 const UNAUTHORIZED = 3000;
 const FORBIDDEN = 3003;
-const FINAL: ReadonlySet<number> = new Set([
-  CloseCode.Normal,
-  CloseCode.PolicyViolation,
-  CloseCode.MandatoryExtension,
-  UNAUTHORIZED,
-  FORBIDDEN,
-]);
+const FINAL: ReadonlySet<number> = new Set([CloseCode.Normal, CloseCode.MandatoryExtension, UNAUTHORIZED, FORBIDDEN]);
 
 /**
- * Whether the server has said something that another attempt will not change: that all is done (1000), or that it does not
- * want this client (1008, 1010, 3000, 3003). Everything else may be a matter of time.
+ * Whether the server has said something that another attempt will not change: that all is done (1000), or that it will not
+ * have this client (1010, 3000, 3003). Everything else may be a matter of time, 1008 included: servers also close those
+ * with it that are too slow. To give up wrongly is worse than one more attempt.
  */
 export function isFinalLoss({ code }: Loss): boolean {
   return FINAL.has(code);

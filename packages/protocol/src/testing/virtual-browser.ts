@@ -175,7 +175,7 @@ export class VirtualWebSocket {
 
   /** 0 connecting, 1 open, 2 closing, 3 closed. */
   get readyState(): number {
-    return this.#state === 1 && this.#session?.state !== "open" ? 2 : this.#state;
+    return this.#state === 1 && this.#session!.state !== "open" ? 2 : this.#state;
   }
 
   get bufferedAmount(): number {
