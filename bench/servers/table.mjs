@@ -131,6 +131,12 @@ export const servers = {
     missing: available,
     compresses: true,
   },
+  "deno-limit": {
+    title: "Deno limit",
+    role: "limit",
+    start: deno("deno-limit.mjs"),
+    missing: unless(denoBinary, "no Deno for this machine"),
+  },
   "c-limit": {
     title: "C epoll",
     role: "limit",
