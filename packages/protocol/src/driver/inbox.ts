@@ -102,13 +102,15 @@ export class Inbox {
   wait(): Promise<Result> {
     const deferred = defer<Result>();
     if (this.#ended) this.#settle(deferred);
-    else (this.#waiting ??= []).push(deferred);
+    else if (this.#waiting === undefined)
+      this.#waiting = [deferred]; // nearly always the only one
+    else this.#waiting.push(deferred);
     return deferred.promise;
   }
 
-  #settle({ resolve, reject }: Deferred<Result>): void {
-    if (this.#failure === undefined) resolve(END);
-    else reject(this.#failure);
+  #settle(deferred: Deferred<Result>): void {
+    if (this.#failure === undefined) deferred.resolve(END);
+    else deferred.reject(this.#failure);
   }
 }
 

@@ -109,15 +109,12 @@ export class SessionEvents implements EventConsumer<ConnectionEvent> {
 
   get wantsEvents(): boolean {
     const connection = this.#connection;
-    if (connection.state === "closed") {
-      // Nothing pushes back on a transport that is gone. What it left is taken when somebody asks for it; where nobody
-      // iterates it is dropped, so that the end is reached.
-      if (this.inbox === undefined || !connection.hasUnread) return true;
-      return this.inbox.wants || this.#isUnwatched;
-    }
+    const isTaken = this.inbox === undefined || this.inbox.wants || this.#isUnwatched;
+    // Nothing pushes back on a transport that is gone. What it left is taken when somebody asks for it; where nobody
+    // iterates it is dropped, so that the end is reached.
+    if (connection.state === "closed") return isTaken || !connection.hasUnread;
     if (connection.discardsInput) return true; // only the end is left to come
-    if (this.paused || this.#answersTooMuch) return false;
-    return this.inbox === undefined || this.inbox.wants || this.#isUnwatched;
+    return isTaken && !this.paused && !this.#answersTooMuch;
   }
 
   /**
