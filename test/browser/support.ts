@@ -10,7 +10,7 @@ import {
   type Outage,
 } from "@sansock/browser";
 import type { ServerOptions, ServerSession, SessionCallbacks } from "@sansock/protocol/driver";
-import { type LinkOptions, VirtualBrowser, VirtualServer } from "@sansock/protocol/testing";
+import { type LinkOptions, VirtualBrowser, VirtualServer, type VirtualWebSocket } from "@sansock/protocol/testing";
 
 export const URL = "ws://server.test/";
 
@@ -44,6 +44,8 @@ export interface WorldOptions extends ConnectOptions {
   readonly serves?: SessionCallbacks;
   readonly callbacks?: ClientCallbacks;
   readonly url?: Destination;
+  /** Told of everything that is given to a WebSocket. */
+  readonly onSend?: (data: string | Uint8Array, socket: VirtualWebSocket) => void;
   /** Whether a server is to be reached in the beginning. */
   readonly isUp?: boolean;
 }
@@ -57,11 +59,18 @@ export function world(options: WorldOptions = {}): World {
     callbacks = {},
     isUp = true,
     url = URL,
+    onSend,
     ...connectOptions
   } = options;
   const server = new VirtualServer({ answerKeepalive: true, ...serverOptions }, serves as SessionCallbacks<never>);
   const browser = new VirtualBrowser(server, { link });
   if (!isUp) browser.server = undefined;
+  class WatchedWebSocket extends browser.environment.WebSocket {
+    override send(data: string | Uint8Array): void {
+      onSend?.(data, this);
+      super.send(data);
+    }
+  }
   const calls: string[] = [];
   const outages: Outage[] = [];
   const errors: unknown[] = [];
@@ -91,7 +100,12 @@ export function world(options: WorldOptions = {}): World {
   };
   const client = connect(
     url,
-    { ...browser.environment, onError: (error) => void errors.push(error), ...connectOptions },
+    {
+      ...browser.environment,
+      WebSocket: WatchedWebSocket,
+      onError: (error) => void errors.push(error),
+      ...connectOptions,
+    },
     recorded,
   );
   return {

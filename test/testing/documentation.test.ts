@@ -1,6 +1,7 @@
 // The examples in docs/testing.md are tests, and here they are run.
 
 import { readFileSync } from "node:fs";
+import * as browser from "@sansock/browser";
 import * as protocol from "@sansock/protocol";
 import * as driver from "@sansock/protocol/driver";
 import * as testing from "@sansock/protocol/testing";
@@ -10,6 +11,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
 const MODULES: Readonly<Record<string, object>> = {
+  "@sansock/browser": browser,
   "@sansock/protocol": protocol,
   "@sansock/protocol/driver": driver,
   "@sansock/protocol/testing": testing,
