@@ -4,6 +4,7 @@ import { MaskKeys } from "../bytes/mask-keys.ts";
 import { type Allocate, Slab } from "../bytes/slab.ts";
 import { portableTextCodec, type TextCodec } from "../bytes/text-codec.ts";
 import { isWellFormedUtf8 } from "../bytes/utf8.ts";
+import { DecoderPool } from "../frame/decoder-pool.ts";
 import type { FillRandom } from "../vocabulary/machine.ts";
 import type { Duration } from "../vocabulary/time.ts";
 import { UsageError } from "../vocabulary/usage-error.ts";
@@ -102,6 +103,7 @@ export class ConnectionSettings {
   /** The codec's, or the portable one. */
   readonly isWellFormed: (bytes: Uint8Array) => boolean;
   readonly slab: Slab;
+  readonly decoders: DecoderPool;
 
   constructor(options: ConnectionOptions) {
     this.masked = oneOf("role", options.role, ["client", "server"], undefined) === "client";
@@ -129,7 +131,18 @@ export class ConnectionSettings {
     this.textCodec = options.textCodec ?? portableTextCodec;
     const { textCodec } = this;
     this.isWellFormed = (bytes) => textCodec.isWellFormed?.(bytes) ?? isWellFormedUtf8(bytes);
+    this.decoders = this.createDecoders(undefined);
     this.slab = new Slab(options.allocate ?? ((length) => new Uint8Array(length)));
+  }
+
+  /** Decoders for what the peer sends, where an extension has given some reserved bits a meaning. */
+  createDecoders(extensionBits: number | undefined): DecoderPool {
+    return new DecoderPool({
+      masked: !this.masked, // the peer has the other role
+      extensionBits,
+      maxMessageBytes: this.maxMessageBytes,
+      maxTextBytes: this.maxTextBytes,
+    });
   }
 }
 

@@ -59,7 +59,7 @@ export class Connection implements Machine<ConnectionEvent> {
   #endHandled = false;
   #transportGone = false;
   #closing: Closing | undefined = undefined;
-  readonly #closeDeadline = new Deadline();
+  #closeDeadline: Deadline | undefined = undefined;
   #closed: ClosedEvent | undefined = undefined;
   #closedTaken = false;
 
@@ -253,7 +253,7 @@ export class Connection implements Machine<ConnectionEvent> {
     if (this.#transportGone || this.#closed !== undefined) return;
     this.#transportGone = true;
     this.#beginClosing(at, 0);
-    this.#closeDeadline.clear();
+    this.#closeDeadline = undefined;
     this.#outbox.discard();
   }
 
@@ -292,11 +292,11 @@ export class Connection implements Machine<ConnectionEvent> {
 
   get deadline(): Instant | undefined {
     // No more than one of them is set: no Ping is due while one is outstanding, and none at all while closing.
-    return this.#closeDeadline.at ?? this.#keepalive.pongDeadline ?? this.#keepalive.pingDeadline;
+    return this.#closeDeadline?.at ?? this.#keepalive.pongDeadline ?? this.#keepalive.pingDeadline;
   }
 
   get deadlineName(): DeadlineName | undefined {
-    if (this.#closeDeadline.at !== undefined) return "close";
+    if (this.#closeDeadline !== undefined) return "close";
     if (this.#keepalive.pongDeadline !== undefined) return "pong";
     return this.#keepalive.pingDeadline === undefined ? undefined : "ping";
   }
@@ -304,10 +304,11 @@ export class Connection implements Machine<ConnectionEvent> {
   handleTimeout(now: Instant): void {
     const at = this.#advance(now);
     const unread = this.#reception.hasUnread;
-    if (this.#closeDeadline.hasPassed(at, unread)) {
+    const closeDeadline = this.#closeDeadline;
+    if (closeDeadline?.hasPassed(at, unread)) {
       const cause: CloseCause =
         this.#closing?.first === "sent" ? { kind: "close-timeout" } : { kind: "transport-lost" };
-      this.#drop(at, this.#closing?.complete ? undefined : cause, this.#closeDeadline.lateBy);
+      this.#drop(at, this.#closing?.complete ? undefined : cause, closeDeadline.lateBy);
       return;
     }
     const keepalive = this.#keepalive;
@@ -444,7 +445,10 @@ export class Connection implements Machine<ConnectionEvent> {
     if (this.#closing !== undefined) return this.#closing;
     this.#closing = new Closing(this.#diagnosis(at, lateBy));
     this.#keepalive.stop();
-    if (this.#settings.closeTimeout !== null) this.#closeDeadline.set(at + this.#settings.closeTimeout);
+    if (this.#settings.closeTimeout !== null) {
+      this.#closeDeadline = new Deadline();
+      this.#closeDeadline.set(at + this.#settings.closeTimeout);
+    }
     return this.#closing;
   }
 
@@ -492,7 +496,7 @@ export class Connection implements Machine<ConnectionEvent> {
   }
 
   #finish(ended: boolean): void {
-    this.#closeDeadline.clear();
+    this.#closeDeadline = undefined;
     this.#reception.discard(); // whoever keeps the connection keeps no half of a message with it
     this.#closed = this.#closing?.closed(ended);
   }

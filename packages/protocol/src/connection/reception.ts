@@ -3,7 +3,8 @@
 
 import { copyOf, detachBytes, EMPTY, ReceivedChunk, viewOf } from "../bytes/bytes.ts";
 import { Queue } from "../bytes/queue.ts";
-import { FrameDecoder } from "../frame/frame-decoder.ts";
+import type { DecoderPool } from "../frame/decoder-pool.ts";
+import type { FrameDecoder } from "../frame/frame-decoder.ts";
 import { MessageAssembler } from "../message/message-assembler.ts";
 import type { MessageTransform } from "../message/message-transform.ts";
 import type { Fragment, Message } from "../vocabulary/event.ts";
@@ -36,7 +37,9 @@ export class Reception {
   arrivedAt: Instant = 0;
   readonly #settings: ConnectionSettings;
   readonly #transform: MessageTransform | undefined;
-  readonly #decoder: FrameDecoder;
+  readonly #decoders: DecoderPool;
+  /** `undefined` between messages while there is nothing unread. */
+  #decoder: FrameDecoder | undefined = undefined;
   /** Chunks behind the one that the decoder has, and the bytes in them. */
   #waiting: Queue<Chunk> | undefined = undefined;
   #waitingBytes = 0;
@@ -60,12 +63,7 @@ export class Reception {
   constructor(settings: ConnectionSettings, transform: MessageTransform | undefined) {
     this.#settings = settings;
     this.#transform = transform;
-    this.#decoder = new FrameDecoder({
-      masked: !settings.masked, // the peer has the other role
-      extensionBits: transform?.rsv,
-      maxMessageBytes: settings.maxMessageBytes,
-      maxTextBytes: settings.maxTextBytes,
-    });
+    this.#decoders = transform === undefined ? settings.decoders : settings.createDecoders(transform.rsv);
   }
 
   /** Whether it drops whatever comes. */
@@ -75,7 +73,7 @@ export class Reception {
 
   /** Whether there are bytes that nobody has asked about. */
   get hasUnread(): boolean {
-    return this.#waiting !== undefined || this.#decoder.unreadBytes > 0 || this.#transforming;
+    return this.#waiting !== undefined || this.#transforming || this.#undecodedBytes > 0;
   }
 
   /** Whether nothing refers any more to the chunks that were received: neither a message nor what is to become one. */
@@ -86,7 +84,11 @@ export class Reception {
   /** Bytes of memory held for what was received and not delivered. */
   get retainedBytes(): number {
     const collected = (this.#assembler?.retainedBytes ?? 0) + (this.#control?.length ?? 0);
-    return collected + this.#decoder.unreadBytes + this.#waitingBytes;
+    return collected + this.#undecodedBytes + this.#waitingBytes;
+  }
+
+  get #undecodedBytes(): number {
+    return this.#decoder === undefined ? 0 : this.#decoder.unreadBytes;
   }
 
   /** Takes ownership of `bytes`. */
@@ -99,6 +101,7 @@ export class Reception {
       this.arrivedAt = now;
       this.#chunkIsShared = false;
       this.#transformedBytes = 0;
+      this.#decoder ??= this.#decoders.take();
       this.#decoder.feed(bytes);
     }
   }
@@ -112,7 +115,7 @@ export class Reception {
     this.#assembler = undefined;
     this.#control = undefined;
     this.#transforming = false;
-    this.#decoder.feed(EMPTY);
+    this.#decoder = undefined;
   }
 
   /** The next item; `undefined` until more is received. */
@@ -125,16 +128,20 @@ export class Reception {
         continue;
       }
       const decoder = this.#decoder;
+      if (decoder === undefined) return undefined;
       switch (decoder.advance()) {
         case "payload": {
-          const item = isControl(decoder.opcode) ? this.#controlPiece() : this.#dataPiece();
+          const item = isControl(decoder.opcode) ? this.#controlPiece(decoder) : this.#dataPiece(decoder);
           if (item !== undefined) return item;
           break;
         }
         case "needs-bytes": {
           this.#chunk = undefined; // an idle connection must not keep a chunk alive
           const chunk = this.#nextChunk();
-          if (chunk === undefined) return undefined;
+          if (chunk === undefined) {
+            if (decoder.betweenMessages) this.#giveBack(decoder);
+            return undefined;
+          }
           this.arrivedAt = chunk.arrivedAt;
           decoder.feed(chunk.bytes);
           break;
@@ -145,6 +152,11 @@ export class Reception {
     }
   }
 
+  #giveBack(decoder: FrameDecoder): void {
+    this.#decoder = undefined;
+    this.#decoders.giveBack(decoder);
+  }
+
   #nextChunk(): Chunk | undefined {
     const chunk = this.#waiting?.shift();
     if (chunk === undefined) return undefined;
@@ -153,8 +165,8 @@ export class Reception {
     return chunk;
   }
 
-  #dataPiece(): Received | undefined {
-    const { chunk, start, end, fin, frameStarts, frameEnds, opcode, reserved } = this.#decoder;
+  #dataPiece(decoder: FrameDecoder): Received | undefined {
+    const { chunk, start, end, fin, frameStarts, frameEnds, opcode, reserved } = decoder;
     if (frameStarts && opcode !== Opcode.Continuation) {
       this.#kind = opcode === Opcode.Text ? "text" : "binary";
       this.#transformed = reserved !== 0;
@@ -215,8 +227,8 @@ export class Reception {
     return this.#transformEnds ? this.#assemble(EMPTY, 0, 0, true) : undefined;
   }
 
-  #controlPiece(): Received | undefined {
-    const { chunk, start, end, opcode, frameEnds, payloadLength } = this.#decoder;
+  #controlPiece(decoder: FrameDecoder): Received | undefined {
+    const { chunk, start, end, opcode, frameEnds, payloadLength } = decoder;
     if (frameEnds && this.#control === undefined)
       return { kind: "control", opcode, payload: copyOf(chunk, start, end) };
     this.#control ??= new Uint8Array(payloadLength);

@@ -39,12 +39,10 @@ export class Driver implements TransportListener {
   #gone = false;
   #armedFor: Instant | undefined = undefined;
   #cancelAlarm: (() => void) | undefined = undefined;
-  #turnTask: (() => void) | undefined = undefined;
   #turnTaskWaits = false;
   /** Doors whose machine wants others to have their turn: until a later one nothing is asked there. */
   #eventsYield = false;
   #effectsYield = false;
-  #nextTurn: (() => void) | undefined = undefined;
   #nextTurnWaits = false;
 
   constructor(transport: Transport, clock: Clock) {
@@ -124,13 +122,13 @@ export class Driver implements TransportListener {
   endTurnSoon(): void {
     if (this.#turnTaskWaits) return;
     this.#turnTaskWaits = true;
-    this.#turnTask ??= () => {
+    // Made anew for each turn: kept, it would cost an idle connection a hundred bytes.
+    this.clock.defer(() => {
       this.#turnTaskWaits = false;
       this.#consumer!.turnEnded();
       this.#loop();
       this.#setReading(this.#wantsInput);
-    };
-    this.clock.defer(this.#turnTask);
+    });
   }
 
   #loop(): void {
@@ -194,13 +192,12 @@ export class Driver implements TransportListener {
   #goOnNextTurn(): void {
     if (this.#nextTurnWaits) return;
     this.#nextTurnWaits = true;
-    this.#nextTurn ??= () => {
+    this.clock.alarm(this.clock.now(), () => {
       this.#nextTurnWaits = false;
       this.#eventsYield = false;
       this.#effectsYield = false;
       this.pump();
-    };
-    this.clock.alarm(this.clock.now(), this.#nextTurn);
+    });
   }
 
   #performEffects(): boolean {

@@ -101,6 +101,11 @@ export class FrameDecoder {
     return this.#expecting !== FIRST_BYTE;
   }
 
+  /** Whether the last message is complete, and no further frame has begun. */
+  get betweenMessages(): boolean {
+    return this.#expecting === FIRST_BYTE && !this.#insideMessage;
+  }
+
   /** Bytes of `chunk` that were not looked at yet. */
   get unreadBytes(): number {
     return this.chunk.length - this.#at;
