@@ -1,7 +1,7 @@
 // What would be published on JSR: checked by Deno, without publishing anything. It asks nothing of the network.
 
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { deno, denoEnvironment, root } from "../support/deno.ts";
@@ -27,8 +27,11 @@ interface Manifest {
   readonly exports: string | Readonly<Record<string, unknown>>;
 }
 
-describe.each(["protocol", "deno-adapter"])("%s on JSR", (name) => {
-  const folder = join(root, "packages", name);
+const packages = join(root, "packages");
+const names = readdirSync(packages).filter((name) => existsSync(join(packages, name, "deno.json")));
+
+describe.each(names)("%s on JSR", (name) => {
+  const folder = join(packages, name);
   const read = (file: string): Manifest => JSON.parse(readFileSync(join(folder, file), "utf8")) as Manifest;
 
   test("has its sources, its license and something to read, and nothing else", () => {

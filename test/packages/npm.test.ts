@@ -1,7 +1,7 @@
 // What would be published on npm: the build, as somebody has it who installs the packages.
 
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -9,20 +9,24 @@ import { deno, denoEnvironment, root } from "../support/deno.ts";
 
 interface Manifest {
   readonly name: string;
+  readonly private?: boolean;
   readonly exports: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
-const names = ["protocol", "node-adapter", "deno-adapter"];
+const packages = join(root, "packages");
+const manifestOf = (name: string): Manifest =>
+  JSON.parse(readFileSync(join(packages, name, "package.json"), "utf8")) as Manifest;
+const names = readdirSync(packages).filter((name) => manifestOf(name).private !== true);
 /** Where they are installed. */
 const folder = mkdtempSync(join(tmpdir(), "sansock-installed-"));
 const packed = new Map<string, { readonly manifest: Manifest; readonly files: readonly string[] }>();
 
 beforeAll(() => {
   for (const name of names) {
-    const cwd = join(root, "packages", name);
+    const cwd = join(packages, name);
     const { stdout } = spawnSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], { cwd, encoding: "utf8" });
     const [{ files }] = JSON.parse(stdout) as [{ readonly files: readonly { readonly path: string }[] }];
-    const manifest = JSON.parse(readFileSync(join(cwd, "package.json"), "utf8")) as Manifest;
+    const manifest = manifestOf(name);
     packed.set(name, { manifest, files: files.map(({ path }) => path) });
     for (const { path } of files) {
       const target = join(folder, "node_modules", manifest.name, path);
