@@ -14,26 +14,34 @@ export interface Page {
   watch(listener: (event: PageEvent) => void): () => void;
 }
 
+/** What of a page is used. Runtimes have all of it, some of it, or nothing, and differ in what their types say. */
+interface Globals extends Partial<EventTarget> {
+  readonly navigator?: { readonly onLine?: boolean };
+  readonly document?: EventTarget & { readonly visibilityState: string };
+}
+
+const globals = globalThis as unknown as Globals;
+
 /** The page that this code runs in. Where the runtime has no such thing, nothing ever happens. */
 export const browserPage: Page = {
   get isOnline() {
-    return globalThis.navigator?.onLine !== false;
+    return globals.navigator?.onLine !== false;
   },
 
   watch(listener) {
-    const { document } = globalThis;
+    const { document } = globals;
     const stops: (() => void)[] = [];
     const on = (target: Partial<EventTarget> | undefined, type: string, handle: () => void): void => {
       target?.addEventListener?.(type, handle);
       stops.push(() => target?.removeEventListener?.(type, handle));
     };
-    on(globalThis, "online", () => listener("online"));
-    on(globalThis, "offline", () => listener("offline"));
+    on(globals, "online", () => listener("online"));
+    on(globals, "offline", () => listener("offline"));
     // A page with an open connection is not kept, so it is closed whether or not the page will come back.
-    on(globalThis, "pagehide", () => listener("suspended"));
-    on(globalThis, "pageshow", () => listener("resumed"));
+    on(globals, "pagehide", () => listener("suspended"));
+    on(globals, "pageshow", () => listener("resumed"));
     on(document, "visibilitychange", () => {
-      if (document.visibilityState === "visible") listener("visible");
+      if (document?.visibilityState === "visible") listener("visible");
     });
     on(document, "resume", () => listener("visible")); // it was frozen
     return () => {
