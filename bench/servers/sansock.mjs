@@ -1,7 +1,6 @@
 // Ours on Node, with callbacks, at its defaults: keepalive is on.
 
-import { serve } from "@sansock/node-adapter";
-import { permessageDeflate } from "@sansock/protocol";
+import { permessageDeflate, serve } from "@sansock/node-adapter";
 import { job, listening } from "./server-process.mjs";
 
 const contentOf = (message) => (message.kind === "text" ? message.text : message.bytes);
