@@ -1,6 +1,6 @@
 // Ours on Node, with `for await`, as the first example of the documentation shows it.
 
-import { permessageDeflate, serve } from "@sansock/node-adapter";
+import { serve } from "@sansock/node-adapter";
 import { job, listening } from "./server-process.mjs";
 
 const contentOf = (message) => (message.kind === "text" ? message.text : message.bytes);

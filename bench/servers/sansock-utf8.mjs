@@ -1,7 +1,7 @@
 // Ours on Node, with callbacks, where text is delivered and sent as its UTF-8 bytes, checked but never made a string: what
 // `ws` hands out by default.
 
-import { permessageDeflate, serve } from "@sansock/node-adapter";
+import { serve } from "@sansock/node-adapter";
 import { job, listening } from "./server-process.mjs";
 
 const server = await serve(
