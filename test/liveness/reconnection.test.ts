@@ -117,6 +117,8 @@ describe("the delay", () => {
     reconnection.handleTimeout(1_100);
     expect(actions(reconnection)).toEqual(["connect 2"]);
     expect(reconnection.retryAt).toBeUndefined();
+    reconnection.opened(1_200);
+    expect(reconnection.retryAt).toBeUndefined(); // although it waits, to prove stable
   });
 
   test("can be cut short", () => {
@@ -247,6 +249,14 @@ describe("a page that is put away", () => {
     reconnection.opened(3_000);
     reconnection.suspend(20_000);
     expect(reconnection.failures).toBe(0);
+  });
+
+  test("a delay that is over, and was not noticed, is no stability", () => {
+    const reconnection = start();
+    actions(reconnection);
+    reconnection.closed(0, 1006, "");
+    reconnection.suspend(60_000);
+    expect(reconnection.failures).toBe(1);
   });
 
   test("also ends an attempt, one that nobody has begun yet, and a delay", () => {
@@ -411,6 +421,13 @@ describe("closing", () => {
     reconnection.handleTimeout(9_001);
     expect(actions(reconnection)).toEqual(["abandon: close-timeout"]);
     expect(reconnection.stopReason).toBe("closed");
+  });
+
+  test("is abandoned exactly then, if the wake-up comes in time", () => {
+    const reconnection = open({ closeTimeout: 500 });
+    reconnection.close(0);
+    reconnection.handleTimeout(500);
+    expect(actions(reconnection)).toEqual(["abandon: close-timeout"]);
   });
 
   test("may take for ever with `closeTimeout: null`", () => {
