@@ -15,6 +15,9 @@ import { areSubprotocols } from "./subprotocols.ts";
 /** The version of the protocol that RFC 6455 defines, and the only one spoken here. */
 export const WEBSOCKET_VERSION = "13";
 
+/** What most clients offer. */
+const NONE: readonly never[] = Object.freeze([]);
+
 /** A valid request for a WebSocket. */
 export interface UpgradeRequest {
   readonly head: RequestHead;
@@ -178,11 +181,11 @@ function checkKey(
 
 /** §4.1-10: "The elements that comprise this value MUST be non-empty strings with characters [of a token] and MUST all be unique". */
 function checkOfferedSubprotocols(headers: HeaderList): readonly string[] | undefined {
-  if (!headers.has("sec-websocket-protocol")) return [];
+  if (!headers.has("sec-websocket-protocol")) return NONE;
   const offers = headers.list("sec-websocket-protocol");
   return offers.length > 0 && areSubprotocols(offers) ? offers : undefined;
 }
 
 function checkExtensions(headers: HeaderList): readonly ExtensionElement[] | undefined {
-  return headers.has("sec-websocket-extensions") ? parseExtensions(headers.getAll("sec-websocket-extensions")) : [];
+  return headers.has("sec-websocket-extensions") ? parseExtensions(headers.getAll("sec-websocket-extensions")) : NONE;
 }
