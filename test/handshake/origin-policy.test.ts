@@ -199,3 +199,32 @@ describe("a policy", () => {
     expect(() => new OriginPolicy(rules)).toThrow(expect.objectContaining({ code: "bad-option" }));
   });
 });
+
+describe("an origin of another scheme", () => {
+  test.each(["app://h", "az09+-.://h", "a0://h", "z9://h", "chrome-extension://abcdef"])("%s is one", (origin) => {
+    const policy = new OriginPolicy({ allow: origin });
+    expect(policy.allows({ headers: new HeaderList([["Origin", origin]]) })).toBe(true);
+    expect(policy.allows({ headers: new HeaderList([["Origin", `x${origin}`]]) })).toBe(false);
+  });
+
+  test.each(["1a", "+a", "-a", ".a", "", "a*", "a,", "a/", "a:", "a_", "`a", "{a", "a`", "a{", "a@"])(
+    "%j begins none",
+    (scheme) => {
+      expect(() => new OriginPolicy({ allow: `${scheme}://h` })).toThrow(
+        expect.objectContaining({ code: "bad-option" }),
+      );
+    },
+  );
+
+  test("is another origin, also with the same port; only http and https have one by default", () => {
+    const refused: readonly (readonly [allow: string, origin: string])[] = [
+      ["https://h:8443", "http://h:8443"],
+      ["app://h:80", "app://h"],
+      ["app://h", "app://h:80"],
+      ["app://h:443", "app://h"],
+    ];
+    for (const [allow, origin] of refused) {
+      expect(new OriginPolicy({ allow }).allows({ headers: new HeaderList([["Origin", origin]]) })).toBe(false);
+    }
+  });
+});
