@@ -1,5 +1,8 @@
 // With WebSocket classes of others, outside of browsers, against our server on Node.
 
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { promisify } from "node:util";
 import { type Client, connect, type Outage, type WebSocketClass } from "@sansock/browser";
 import { serve } from "@sansock/node-adapter";
 import { WebSocket as Undici } from "undici";
@@ -50,5 +53,29 @@ describe.each(Object.entries(classes))("a client with the WebSocket of %s", (_na
     const another = connect("ws://127.0.0.1:1/", { WebSocket, reconnect: { minDelay: 60_000 } });
     expect((await another.close()).kind).toBe("closed");
     expect(client.state).toBe("open");
+  });
+});
+
+test("a client with the WebSocket of Bun measures, and comes back when it was dropped", async () => {
+  const server = await serve(
+    { port: 0, host: "127.0.0.1", answerKeepalive: true },
+    {
+      message(session, message) {
+        if (message.kind === "text" && message.text === "drop me") session.abort();
+        else void session.send(message);
+      },
+    },
+  );
+  atEnd(() => server.close({ timeout: 0 }));
+  const program = join(import.meta.dirname, "visit.ts");
+  const bun = join(import.meta.dirname, "../../node_modules/.bin/bun");
+  const args = ["--conditions=@sansock/source", program, `ws://127.0.0.1:${server.port}/`];
+  const { stdout } = await promisify(execFile)(bun, args, { timeout: 60_000 });
+  expect(JSON.parse(stdout)).toEqual({
+    received: ["hello", [1, 2]],
+    outages: ["closed", "closed"],
+    latency: expect.any(Number),
+    end: "closed",
+    code: 4000,
   });
 });

@@ -78,7 +78,7 @@ export interface ConnectOptions {
 
 /** What a client calls, if it is given. What a callback throws, or rejects with, is reported, and changes nothing else. */
 export interface ClientCallbacks {
-  /** There is a connection: the first, or another one. What is sent here goes out before anything that has waited. */
+  /** There is a connection: the first, or another one. What is sent here, at once, goes out before what has waited. */
   open?(client: Client): unknown;
   /** A message arrived. Without this callback messages wait for somebody who iterates. */
   message?(client: Client, message: Message): unknown;
