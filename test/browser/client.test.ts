@@ -24,6 +24,16 @@ describe("a connection", () => {
     expect(client.subprotocol).toBe("v1");
   });
 
+  test("offers one subprotocol that is given as a string", async () => {
+    const { client, run } = world({ protocols: "v1", server: { subprotocols: ["v1"] } });
+    await run(10);
+    expect(client.subprotocol).toBe("v1");
+    void client.close();
+    await run(10);
+    expect(client.subprotocol).toBe("");
+    expect(client.queuedBytes).toBe(0);
+  });
+
   test("takes text, bytes, and messages as they were received", async () => {
     const { client, run } = world();
     await run(10);
@@ -782,6 +792,13 @@ describe("a signal", () => {
     expect(await outcome(client.send("1"))).toMatchObject({ cause: reason });
     await run(10);
     expect(browser.sockets[0]!.readyState).toBe(3);
+  });
+
+  test("ends a client with callbacks, too", async () => {
+    const abort = new AbortController();
+    const { calls } = await opened({ signal: abort.signal, callbacks: { message() {} } });
+    abort.abort();
+    expect(calls.slice(-3)).toEqual(["down: stopped", "stopped", "close: aborted"]);
   });
 
   test("that is aborted already throws", () => {
