@@ -373,3 +373,14 @@ describe("the cost of a head", () => {
     expect(outcome.read).toBeLessThanOrEqual(2 * (16_384 + 4096));
   });
 });
+
+describe("a line of exactly the limit", () => {
+  test("is legal, also where its last byte is a tab", () => {
+    const line = (begin: string): string => `${begin.padEnd(63, "x")}\t`;
+    const input = lines(line("HTTP/1.1 101 "), line("A: "));
+    const limits = { startLineBytes: 64, fieldLineBytes: 64 };
+    expect(parseResponse(input, limits)).toMatchObject({ status: 101, fields: [["A", "x".repeat(60)]] });
+    expect(parseResponse(input.replace("x\t", "xx\t"), limits)).toBe("status-line-too-long");
+    expect(parseResponse(input.replace(/x\t\r\n\r\n/, "xx\t\r\n\r\n"), limits)).toBe("field-line-too-long");
+  });
+});

@@ -223,3 +223,31 @@ test("the bytes of a request are Latin-1 by construction", () => {
   expect(written(takeEffects(freshClient())).every((byte) => byte < 0x80)).toBe(true);
   expect(latin1("\xff")).toEqual(Uint8Array.of(0xff));
 });
+
+describe("a head that we write", () => {
+  const headers = new HeaderList([
+    ["Host", "h"],
+    ["X", "~"],
+  ]);
+  const request: RequestHead = { method: "GET", target: "/", version: "1.1", headers };
+  const response: ResponseHead = { version: "1.1", status: 404, reason: "No", headers };
+  const written = "GET / HTTP/1.1\r\nHost: h\r\nX: ~\r\n\r\n";
+  const refused = expect.objectContaining({ code: "bad-handshake" });
+
+  test("is as large as the limits allow, in each of its parts, and no larger", () => {
+    const sizes = { startLineBytes: 14, fieldLines: 2, fieldLineBytes: 7, headBytes: written.length };
+    expect(text(encodeRequestHead(request, sizes))).toBe(written);
+    for (const name of Object.keys(sizes) as (keyof typeof sizes)[]) {
+      expect(() => encodeRequestHead(request, { ...sizes, [name]: sizes[name] - 1 })).toThrow(refused);
+    }
+  });
+
+  test("has a status from 100 to 599", () => {
+    for (const status of [100, 599]) {
+      expect(text(encodeResponseHead({ ...response, status }, limits))).toMatch(`HTTP/1.1 ${status} No\r\n`);
+    }
+    for (const status of [99, 600, 404.5]) {
+      expect(() => encodeResponseHead({ ...response, status }, limits)).toThrow(refused);
+    }
+  });
+});

@@ -27,6 +27,13 @@ describe("a header list", () => {
     expect(list.getAll("missing")).toEqual([]);
   });
 
+  test("that arrived has names that end at the first colon, and letters from A to Z", () => {
+    const arrived = HeaderList.ofLines("a:b:c\r\nZ: 1\r\nA: 2\r\n");
+    expect(arrived.has("a:b")).toBe(false);
+    expect(arrived.getAll("a")).toEqual(["b:c", "2"]);
+    expect(arrived.get("z")).toBe("1");
+  });
+
   test("joins several lines to one value", () => {
     expect(list.get("via")).toBe("a, b, c");
     expect(list.get("host")).toBe("example.com");
