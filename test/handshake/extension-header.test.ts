@@ -44,6 +44,7 @@ describe("H23 the extension header", () => {
     ",",
     " ",
     ";",
+    ";x",
     "a;",
     "a; ;b",
     "a b",

@@ -2,9 +2,11 @@
 
 import { describe, expect, test } from "vitest";
 import {
+  type DeflateCodec,
   type ExtensionParameter,
   type PermessageDeflateOptions,
   permessageDeflate,
+  portableDeflate,
   UsageError,
 } from "../../packages/protocol/src/index.ts";
 import { concat, hex, utf8 } from "../support/hex.ts";
@@ -313,4 +315,25 @@ describe("an option outside its range is a usage error", () => {
     expect(() => permessageDeflate(options)).toThrow(UsageError);
     expect(() => permessageDeflate(options)).toThrow(expect.objectContaining({ code: "bad-option" }));
   });
+});
+
+test("the codec is told how much memory it may take: what the options say, or 6", () => {
+  for (const [options, memoryLevel] of [
+    [{ memoryLevel: 1 }, 1],
+    [{ memoryLevel: 9 }, 9],
+    [{}, 6],
+  ] as const) {
+    const asked: number[] = [];
+    const portable = portableDeflate();
+    const codec: DeflateCodec = {
+      createDeflater: (wanted) => {
+        asked.push(wanted.memoryLevel);
+        return portable.createDeflater(wanted);
+      },
+      createInflater: (wanted) => portable.createInflater(wanted),
+    };
+    const accepted = permessageDeflate({ ...options, codec }).accept([]);
+    accepted?.transform.encode(utf8("Hello"), true);
+    expect(asked).toEqual([memoryLevel]);
+  }
 });
