@@ -189,6 +189,17 @@ describe("keepalive", () => {
     expect(await up("answer")).toEqual(["down: keepalive-timeout"]);
   });
 
+  test("takes no notice of answers to nothing, and keeps them from the application", async () => {
+    const messages: Message[] = [];
+    const { calls, run, session } = await opened({
+      callbacks: { message: (_client, message) => void messages.push(message) },
+    });
+    void session.send("sansock:pong 99");
+    await run(10);
+    expect(messages).toEqual([]);
+    expect(calls).toEqual(["connecting", "open", "open"]);
+  });
+
   test("can be left out", async () => {
     const { browser, client, run } = world({ keepalive: null, server: { pingInterval: null } });
     await run(500);
