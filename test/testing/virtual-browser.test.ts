@@ -36,6 +36,7 @@ describe("its WebSocket", () => {
     const { socket, events } = open(["other", "chat"]);
     expect(socket.readyState).toBe(0);
     expect(socket.protocol).toBe("");
+    expect(socket.bufferedAmount).toBe(0);
     expect(() => socket.send("too early")).toThrow(expect.objectContaining({ code: "not-open" }));
     await server.run(100);
     expect(socket.readyState).toBe(1);
