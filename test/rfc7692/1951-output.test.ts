@@ -38,6 +38,12 @@ function fibonacci(): Uint8Array {
   );
 }
 
+/** More symbols than are sorted by hand. */
+function rareBytes(): Uint8Array {
+  const random = generator(9);
+  return Uint8Array.from({ length: 8_000 }, () => Math.floor(random() ** 3 * 120));
+}
+
 /** Every length of a match, far and near, between bytes that do not repeat. */
 function matches(): Uint8Array {
   const source = randomBytes(600, 256, 5);
@@ -64,6 +70,7 @@ const inputs: Readonly<Record<string, Uint8Array>> = {
   "noise that is repeated from too far away": concat(randomBytes(33_000, 256, 8), randomBytes(33_000, 256, 8)),
   "bytes of very different frequencies": fibonacci(),
   "matches of every length": matches(),
+  "many bytes, some of them rare": rareBytes(),
 };
 
 const options: Readonly<Record<string, { readonly windowBits: number; readonly memoryLevel: number }>> = {
@@ -88,6 +95,7 @@ const expected: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "noise that is repeated from too far away": "66030 a4a8af11",
     "bytes of very different frequencies": "4296 205e97a7",
     "matches of every length": "2792 df3497f3",
+    "many bytes, some of them rare": "6049 ba8fee5a",
     sequence: "8137 eb5ae5f2",
   },
   "a small window": {
@@ -104,6 +112,7 @@ const expected: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "noise that is repeated from too far away": "66030 a4a8af11",
     "bytes of very different frequencies": "4075 a494b20d",
     "matches of every length": "6713 59e38815",
+    "many bytes, some of them rare": "6008 0acfec0e",
     sequence: "7768 67713dc4",
   },
   "little memory": {
@@ -120,6 +129,7 @@ const expected: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "noise that is repeated from too far away": "66030 a4a8af11",
     "bytes of very different frequencies": "4086 fe07e776",
     "matches of every length": "7213 6e079f5d",
+    "many bytes, some of them rare": "5998 dc222c98",
     sequence: "8528 586047b1",
   },
 };
