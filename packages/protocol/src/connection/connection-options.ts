@@ -5,6 +5,7 @@ import { type Allocate, Slab } from "../bytes/slab.ts";
 import { portableTextCodec, type TextCodec } from "../bytes/text-codec.ts";
 import { isWellFormedUtf8 } from "../bytes/utf8.ts";
 import { DecoderPool } from "../frame/decoder-pool.ts";
+import { checkNumber, checkRandom, checkTimeout } from "../liveness/check-options.ts";
 import type { FillRandom } from "../vocabulary/machine.ts";
 import type { Duration } from "../vocabulary/time.ts";
 import { UsageError } from "../vocabulary/usage-error.ts";
@@ -107,12 +108,13 @@ export class ConnectionSettings {
 
   constructor(options: ConnectionOptions) {
     this.masked = oneOf("role", options.role, ["client", "server"], undefined) === "client";
-    if (typeof options.random !== "function") throw new UsageError("bad-option", "random must be a function");
-    this.random = options.random;
+    this.random = checkRandom(options.random);
     this.maskKeys = this.masked ? new MaskKeys(options.random) : undefined;
-    this.pingInterval = checkTimeout("pingInterval", options.pingInterval, DEFAULT_PING_INTERVAL);
-    this.pingTimeout = checkTimeout("pingTimeout", options.pingTimeout, DEFAULT_PING_TIMEOUT);
-    this.closeTimeout = checkTimeout("closeTimeout", options.closeTimeout, DEFAULT_CLOSE_TIMEOUT);
+    const { pingInterval = DEFAULT_PING_INTERVAL, pingTimeout = DEFAULT_PING_TIMEOUT } = options;
+    const { closeTimeout = DEFAULT_CLOSE_TIMEOUT } = options;
+    this.pingInterval = checkTimeout("pingInterval", pingInterval);
+    this.pingTimeout = checkTimeout("pingTimeout", pingTimeout);
+    this.closeTimeout = checkTimeout("closeTimeout", closeTimeout);
     this.liveness = oneOf("liveness", options.liveness, ["pong", "inbound", "progress"], "pong");
     this.pausedReading = oneOf("pausedReading", options.pausedReading, ["count", "suspend"], "count");
     this.onPingTimeout = oneOf("onPingTimeout", options.onPingTimeout, ["close", "abort"], "close");
@@ -144,28 +146,6 @@ export class ConnectionSettings {
       maxTextBytes: this.maxTextBytes,
     });
   }
-}
-
-/**
- * A timeout of at least 1 ms, `null`, or the default. Throws `UsageError` "bad-option". (Much shorter ones could vanish
- * when they are added to an instant, and a deadline that is not later than now makes no progress.)
- */
-export function checkTimeout(
-  name: string,
-  value: Duration | null | undefined,
-  byDefault: Duration | null,
-): Duration | null {
-  if (value === undefined) return byDefault;
-  if (value === null) return null;
-  if (!Number.isFinite(value) || value < 1) {
-    throw new UsageError("bad-option", `${name} must be a number of milliseconds of at least 1, or null`);
-  }
-  return value;
-}
-
-function checkNumber(name: string, value: number, least: number, most: number): number {
-  if (typeof value === "number" && value >= least && value <= most) return value;
-  throw new UsageError("bad-option", `${name} must be a number from ${least} to ${most}`);
 }
 
 function oneOf<T extends string>(

@@ -1,5 +1,6 @@
-import { type ConnectionOptions, ConnectionSettings, checkTimeout } from "../connection/connection-options.ts";
+import { type ConnectionOptions, ConnectionSettings } from "../connection/connection-options.ts";
 import type { Extension } from "../extensions/extension.ts";
+import { checkTimeout } from "../liveness/check-options.ts";
 import type { Duration } from "../vocabulary/time.ts";
 import { UsageError } from "../vocabulary/usage-error.ts";
 import { DEFAULT_OPEN_TIMEOUT } from "./handshake-machine.ts";
@@ -58,7 +59,8 @@ export class ClientHandshakeSettings {
     this.extensions = options.extensions ?? [];
     this.origin = options.origin;
     this.headers = options.headers;
-    this.openTimeout = checkTimeout("openTimeout", options.openTimeout, DEFAULT_OPEN_TIMEOUT);
+    const { openTimeout = DEFAULT_OPEN_TIMEOUT } = options;
+    this.openTimeout = checkTimeout("openTimeout", openTimeout);
     this.limits = headLimits(options.limits);
     this.maxRefusalBytes = options.maxRefusalBytes ?? DEFAULT_MAX_REFUSAL_BYTES;
     if (!Number.isSafeInteger(this.maxRefusalBytes) || this.maxRefusalBytes < 0) {

@@ -1,5 +1,6 @@
-import { type ConnectionOptions, ConnectionSettings, checkTimeout } from "../connection/connection-options.ts";
+import { type ConnectionOptions, ConnectionSettings } from "../connection/connection-options.ts";
 import type { Extension } from "../extensions/extension.ts";
+import { checkTimeout } from "../liveness/check-options.ts";
 import type { Duration } from "../vocabulary/time.ts";
 import { DEFAULT_OPEN_TIMEOUT } from "./handshake-machine.ts";
 import { type HeadLimits, headLimits } from "./http-head.ts";
@@ -44,7 +45,8 @@ export class ServerHandshakeSettings {
 
   constructor(options: ServerHandshakeOptions) {
     this.connection = new ConnectionSettings({ ...options, role: "server" });
-    this.openTimeout = checkTimeout("openTimeout", options.openTimeout, DEFAULT_OPEN_TIMEOUT);
+    const { openTimeout = DEFAULT_OPEN_TIMEOUT } = options;
+    this.openTimeout = checkTimeout("openTimeout", openTimeout);
     this.limits = headLimits(options.limits);
     this.subprotocols = checkSubprotocols(options.subprotocols);
     this.extensions = options.extensions ?? [];
