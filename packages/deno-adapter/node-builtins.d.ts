@@ -15,3 +15,11 @@ declare module "node:timers" {
   export function setImmediate(task: () => void): object;
   export function clearImmediate(immediate: object | undefined): void;
 }
+
+declare module "node:zlib" {
+  export const constants: { readonly Z_SYNC_FLUSH: number };
+  export function deflateRawSync(
+    bytes: Uint8Array,
+    options: { readonly windowBits: number; readonly memLevel: number; readonly finishFlush: number },
+  ): Uint8Array;
+}

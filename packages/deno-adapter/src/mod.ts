@@ -18,7 +18,6 @@ export {
   OriginPolicy,
   type PermessageDeflateOptions,
   type PreparedMessage,
-  permessageDeflate,
   prepareMessage,
   type RoundTripStatistics,
   UsageError,
@@ -30,6 +29,7 @@ export {
   type Consent,
   HandshakeFailed,
   HandshakeRefused,
+  type KeepaliveAnswerer,
   type Peer,
   type Refusal,
   type ServerOpening,
@@ -42,6 +42,7 @@ export {
   type StreamedMessage,
   type TimerRequest,
 } from "@sansock/protocol/driver";
+export { permessageDeflate } from "./compression.ts";
 export { type ByteStream, ConnTransport } from "./conn-transport.ts";
 export { type ClientSession, type ConnectOptions, connect } from "./connect.ts";
 export { denoClock } from "./deno-clock.ts";

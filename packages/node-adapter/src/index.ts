@@ -24,6 +24,7 @@ export {
   type Consent,
   HandshakeFailed,
   HandshakeRefused,
+  type KeepaliveAnswerer,
   type Peer,
   type Refusal,
   type ServerOpening,

@@ -1,5 +1,6 @@
 // The public names of the engine, nothing else.
 
+export type { Allocate } from "./bytes/slab.ts";
 export { portableTextCodec, type TextCodec } from "./bytes/text-codec.ts";
 export { Connection } from "./connection/connection.ts";
 export {
@@ -21,6 +22,7 @@ export type {
   InflaterOptions,
 } from "./deflate/deflate-codec.ts";
 export type { PortableDeflater } from "./deflate/deflater.ts";
+export { hybridDeflate, type NativeDeflate } from "./deflate/hybrid-deflate.ts";
 export { type PortableDeflate, portableDeflate } from "./deflate/portable-deflate.ts";
 export type {
   AcceptedExtension,
