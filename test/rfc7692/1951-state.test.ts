@@ -26,6 +26,7 @@ describe("an inflater", () => {
     expect(inflater.pull(10)).toBeUndefined();
     expect(inflater.flushed).toBe(true);
     inflater.push(stored(hex`61`));
+    expect(inflater.flushed).toBe(false); // there is more to read
     expect(inflater.pull(10)).toEqual(hex`61`);
     expect(inflater.pull(10)).toBeUndefined();
     expect(inflater.flushed).toBe(false);
@@ -63,10 +64,10 @@ describe("an inflater", () => {
 
   test("refuses a length that is none, however much follows", () => {
     for (const symbol of [286, 287]) {
-      for (const behind of [0, 40]) {
-        const bits = new BitString().bits(FIXED_BLOCK).fixed(0x61).fixed(symbol).bits("0".repeat(8));
+      for (const flushes of [1, 10]) {
+        const bits = new BitString().bits(FIXED_BLOCK).fixed(0x61).fixed(symbol).bits(STORED_BLOCK).align();
         const inflater = portableDeflate().createInflater(options);
-        inflater.push(concat(bits.toBytes(), new Uint8Array(behind)));
+        inflater.push(concat(bits.toBytes(), FLUSH.subarray(1), ...new Array<Uint8Array>(flushes).fill(FLUSH)));
         expect(inflater.pull(300)).toEqual(hex`61`);
         expect(inflater.pull(300)).toBe("invalid");
       }
@@ -104,12 +105,22 @@ describe("a deflater", () => {
   test("finds what begins in the last message and goes on in this one", () => {
     const deflater = portableDeflate().createDeflater(options);
     const first = utf8("0123456789");
-    const second = utf8("0123456789".repeat(20));
+    const second = utf8("0123456789".repeat(40));
     const third = utf8("456789-0123456789".repeat(3));
     const deflated = [first, second, third].map((bytes) => deflater.deflate(bytes, true));
     expect(zlibInflate(concat(...deflated)).output).toEqual(concat(first, second, third));
     // One match, then two: nothing else is written out.
-    expect(deflated.map(({ length }) => length)).toEqual([16, 9, 11]);
+    expect(deflated.map(({ length }) => length)).toEqual([16, 10, 11]);
+  });
+
+  test("does not take the oldest bytes of a full window for what follows the newest", () => {
+    const random = generator(2);
+    const noise = Uint8Array.from({ length: 512 }, () => Math.floor(random() * 256));
+    const [oldest, newest] = [noise.subarray(0, 20), noise.subarray(492)];
+    const deflater = portableDeflate().createDeflater({ windowBits: 9, memoryLevel: 8 });
+    const next = concat(newest, oldest, noise.subarray(100, 300));
+    const deflated = [noise, next].map((bytes) => deflater.deflate(bytes, true));
+    expect(zlibInflate(concat(...deflated), 9).output).toEqual(concat(noise, next));
   });
 
   test("refers to nothing before a reset, and after it is as small as anew", () => {
@@ -143,6 +154,14 @@ describe("a deflater", () => {
       expect(deflater.deflate(bytes, true)).toHaveLength(alone[at]!);
       deflater.reset();
     }
+  });
+
+  test("refers to four bytes that were compressed elsewhere, the fewest that are looked for", () => {
+    const deflater = portableDeflate().createDeflater(options);
+    const anew = deflater.deflate(utf8("wxyz"), true);
+    deflater.reset();
+    deflater.skip(utf8("wxyz"));
+    expect(deflater.deflate(utf8("wxyz"), true).length).toBeLessThan(anew.length);
   });
 
   test("refers to what was compressed elsewhere, once it was told of it", () => {
