@@ -123,6 +123,16 @@ describe("a deflater", () => {
     expect(zlibInflate(concat(...deflated), 9).output).toEqual(concat(noise, next));
   });
 
+  test("loses nothing where a block is full just before the end", () => {
+    const random = generator(3);
+    const noise = Uint8Array.from({ length: 16_400 }, () => Math.floor(random() * 200));
+    for (let length = 16_376; length <= noise.length; length++) {
+      const bytes = noise.subarray(0, length);
+      const deflated = portableDeflate().createDeflater(options).deflate(bytes, true);
+      if (Buffer.compare(zlibInflate(deflated).output, bytes) !== 0) expect.fail(`${length} bytes`);
+    }
+  });
+
   test("refers to nothing before a reset, and after it is as small as anew", () => {
     const codec = portableDeflate();
     const words = utf8("as small as anew, as small as it was");
