@@ -95,3 +95,17 @@ describe("a frame in two chunks", () => {
     expect([decoder.insideFrame, decoder.unreadBytes]).toEqual([false, 1]);
   });
 });
+
+describe("a decoder", () => {
+  test("is between messages before the first frame and behind a last one, and nowhere else", () => {
+    const decoder = new FrameDecoder({ masked: false });
+    const between: boolean[] = [decoder.betweenMessages];
+    for (const chunk of [hex`02 01`, hex`61`, hex`89 00`, hex`80`, hex`00`, hex`82 00`]) {
+      decoder.feed(chunk);
+      while (decoder.advance() !== "needs-bytes");
+      between.push(decoder.betweenMessages);
+    }
+    // A fragment's header and payload, a Ping inside of the message, the last fragment in two chunks, a whole message.
+    expect(between).toEqual([true, false, false, false, false, true, true]);
+  });
+});
