@@ -62,7 +62,7 @@ describe("C01 a WebSocket URL", () => {
   test.each([
     ["ws://Aladdin:open%20sesame@h/", "Aladdin:open sesame"],
     ["ws://user@h", "user:"],
-    ["ws://@h", ":"],
+    ["ws://:@h", ":"],
     ["ws://user:@h", "user:"],
     ["ws://:pass@h", ":pass"],
     ["ws://u:p:q@h", "u:p:q"],
@@ -71,6 +71,10 @@ describe("C01 a WebSocket URL", () => {
     const { authorization, host } = parseWebSocketUrl(url);
     expect(authorization).toBe(`Basic ${Buffer.from(credentials).toString("base64")}`);
     expect(host).toBe("h");
+  });
+
+  test("without anything before its @ has no credentials", () => {
+    expect(parseWebSocketUrl("ws://@h").authorization).toBeUndefined();
   });
 
   test.each([

@@ -51,7 +51,7 @@ export function parseWebSocketUrl(url: string): WebSocketUrl {
     port,
     host: port === defaultPort ? authority.host : `${authority.host}:${port}`,
     resource: pathAndQuery,
-    authorization: at < 0 ? undefined : basicAuthorization(authorityText.slice(0, at)),
+    authorization: at < 1 ? undefined : basicAuthorization(authorityText.slice(0, at)),
   };
 }
 
