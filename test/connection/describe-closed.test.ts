@@ -125,3 +125,12 @@ describe("sec/log-escape", () => {
     );
   });
 });
+
+describe("how late we were woken", () => {
+  test("is worth a word above 100 ms", () => {
+    const sentences = [100, 101].map((wokenLateBy) =>
+      describeClosed(closed({ kind: "ping-timeout" }, { diagnosis: { ...diagnosis, wokenLateBy } })),
+    );
+    expect(sentences.map((sentence) => sentence.includes("woken"))).toEqual([false, true]);
+  });
+});

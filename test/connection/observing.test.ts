@@ -1,6 +1,7 @@
 // What can be read off a connection at any time, without taking anything out.
 
 import { describe, expect, test } from "vitest";
+import { Connection } from "../../packages/protocol/src/index.ts";
 import { closedIn, drain, open, receive } from "../support/endpoint.ts";
 import { hex } from "../support/hex.ts";
 import { Peer, ROLES } from "../support/peer.ts";
@@ -70,5 +71,50 @@ describe("discardsInput: whether what arrives is dropped unseen", () => {
         expect(failing.discardsInput).toBe(true);
       }
     }
+  });
+});
+
+describe("one look takes all that there is", () => {
+  test("the end of the transport behind a Close that is invalid", () => {
+    for (const role of ROLES) {
+      const connection = open(role);
+      connection.receive(0, new Peer(role).close(999));
+      connection.handleTransportClosed(0);
+      expect(closedIn(drain(connection)).cause).toEqual({ kind: "violation", violation: "close-code-invalid" });
+    }
+  });
+
+  test("that the transport is to be dropped, although its end was told meanwhile", () => {
+    const connection = open("server");
+    connection.abort(0);
+    connection.handleTransportClosed(0);
+    expect(drain(connection).effects).toEqual([{ kind: "destroy" }]);
+  });
+});
+
+describe("diagnose", () => {
+  test("says how old the connection is, whatever the clock began with", () => {
+    const connection = new Connection(500, { role: "server", random: () => {} });
+    expect(connection.diagnose(800).age).toBe(300);
+  });
+
+  test("says whether reading is paused now, not whether it ever was", () => {
+    const connection = open("server");
+    connection.receivePaused(1);
+    expect(connection.diagnose(1).readingPaused).toBe(true);
+    connection.receiveResumed(2);
+    expect(connection.diagnose(2).readingPaused).toBe(false);
+  });
+});
+
+describe("retainedBytes", () => {
+  test("counts half a message and half a control frame between its fragments together", () => {
+    const peer = new Peer("server");
+    const connection = open("server");
+    receive(connection, 0, peer.fragment(2, new Uint8Array(100)));
+    const ofMessage = connection.retainedBytes;
+    expect(ofMessage).toBeGreaterThanOrEqual(100);
+    receive(connection, 0, peer.ping(new Uint8Array(50)).subarray(0, 20));
+    expect(connection.retainedBytes).toBe(ofMessage + 50);
   });
 });

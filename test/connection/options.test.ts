@@ -139,3 +139,14 @@ describe("what can be read off a connection", () => {
     expect(open("server", { delivery: "fragments" }).delivery).toBe("fragments");
   });
 });
+
+describe("the limit for text", () => {
+  const unlimited = { role: "server", random, maxMessageBytes: null } as const;
+
+  test("is what a string can hold where strings are made, and only there", () => {
+    expect(new ConnectionSettings(unlimited).maxTextBytes).toBe(2 ** 29 - 24);
+    for (const other of [{ text: "utf8" }, { delivery: "fragments" }] as const) {
+      expect(new ConnectionSettings({ ...unlimited, ...other }).maxTextBytes).toBe(Number.MAX_SAFE_INTEGER);
+    }
+  });
+});

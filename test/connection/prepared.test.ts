@@ -89,3 +89,27 @@ describe("a prepared message", () => {
     expect(writes.map(({ length }) => Math.round(length / 50_000))).toEqual([2, 2, 2, 1]);
   });
 });
+
+describe("a prepared frame of just the size where something changes", () => {
+  test("of 64 KiB is passed on by reference behind others", () => {
+    const connection = open("server");
+    const message = prepareMessage(new Uint8Array(65_536 - 4));
+    expect(message.frame).toHaveLength(65_536);
+    connection.sendText("before");
+    connection.sendPrepared(message);
+    expect(writesOf(connection)[1]).toBe(message.frame);
+  });
+
+  test("of 64 KiB that goes alone is the only write", () => {
+    const connection = open("server");
+    const message = prepareMessage(new Uint8Array(65_536));
+    connection.sendPrepared(message);
+    expect(writesOf(connection)).toEqual([message.frame]);
+  });
+
+  test("is joined with others if they come to exactly 128 KiB", () => {
+    const connection = open("server");
+    for (const length of [43_690, 43_690, 43_692]) connection.sendPrepared(prepareMessage(new Uint8Array(length - 4)));
+    expect(writesOf(connection).map(({ length }) => length)).toEqual([131_072]);
+  });
+});

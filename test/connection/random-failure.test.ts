@@ -1,7 +1,8 @@
 // What happens when the injected randomness throws (RFC 6455 §5.3, §10.3: "MUST be unpredictable").
 
 import { describe, expect, test } from "vitest";
-import { type Connection, prepareMessage } from "../../packages/protocol/src/index.ts";
+import { Outbox } from "../../packages/protocol/src/connection/outbox.ts";
+import { type Connection, ConnectionSettings, prepareMessage } from "../../packages/protocol/src/index.ts";
 import { closedIn, drain, framesIn, open, passTime, receive, takeEffects } from "../support/endpoint.ts";
 import { hex } from "../support/hex.ts";
 import { Peer } from "../support/peer.ts";
@@ -81,5 +82,36 @@ describe("a server masks nothing", () => {
     connection.sendText("hello");
     expect(connection.state).toBe("open");
     expect(connection.rtt?.samples).toBe(3);
+  });
+});
+
+describe("without a mask key", () => {
+  for (const name of ["sendText", "sendUtf8", "sendBinary", "sendFragment", "sendPrepared", "pong", "close"]) {
+    test(`${name}() has closed the connection when it returns`, () => {
+      const connection = open("client", { random: failingRandom });
+      senders[name]!(connection);
+      expect(connection.state).toBe("closed");
+    });
+  }
+
+  test("ping() has closed the connection when it returns, and returns 0, which is the id of no Ping", () => {
+    const connection = open("client", { random: failingRandom });
+    expect(connection.ping(0)).toBe(0);
+    expect(connection.state).toBe("closed");
+  });
+
+  test("an outbox queues no frame of any kind, not even for a moment", () => {
+    const queueing: ((outbox: Outbox) => void)[] = [
+      (outbox) => outbox.frame(0x82, hex`01 02`),
+      (outbox) => outbox.textFrame(0x81, "secret"),
+      (outbox) => outbox.preparedFrame(prepareMessage("secret")),
+    ];
+    for (const queue of queueing) {
+      const { maskKeys, textCodec, slab } = new ConnectionSettings({ role: "client", random: failingRandom });
+      const outbox = new Outbox(maskKeys, textCodec, slab);
+      queue(outbox);
+      expect(outbox.randomFailed).toBe(true);
+      expect([outbox.queuedBytes, outbox.next()]).toEqual([0, undefined]);
+    }
   });
 });

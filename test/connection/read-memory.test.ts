@@ -1,6 +1,7 @@
 // Memory of the transport: when it may be read into again.
 
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { Connection, ConnectionSettings } from "../../packages/protocol/src/index.ts";
 import { open, takeEvents } from "../support/endpoint.ts";
 import { concat, hex, utf8 } from "../support/hex.ts";
 import { Peer } from "../support/peer.ts";
@@ -73,4 +74,16 @@ test("text that is delivered as bytes is not written over", () => {
   const [event] = takeEvents(connection);
   if (connection.hasReleasedBytes) bytes.fill(0xee);
   expect(event).toEqual({ kind: "utf8", bytes: utf8("x".repeat(1000)) });
+});
+
+test("a connection between messages gives its decoder back, for whoever comes next", () => {
+  const settings = new ConnectionSettings({ role: "server", random: () => {} });
+  const giveBack = vi.spyOn(settings.decoders, "giveBack");
+  const connection = new Connection(0, settings);
+  connection.receive(0, concat(peer.text("one"), peer.text("two").slice(0, 4)));
+  takeEvents(connection);
+  expect(giveBack).not.toHaveBeenCalled();
+  connection.receive(0, peer.text("two").slice(4));
+  takeEvents(connection);
+  expect(giveBack).toHaveBeenCalledTimes(1);
 });

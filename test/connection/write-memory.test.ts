@@ -96,3 +96,43 @@ describe("the bytes of effects", () => {
     );
   });
 });
+
+describe("memory for what is sent", () => {
+  /** A connection, and the sizes of the memory that was made for it. */
+  function counted(): { connection: Connection; made: number[] } {
+    const made: number[] = [];
+    const allocate = (length: number): Uint8Array => {
+      made.push(length);
+      return new Uint8Array(length);
+    };
+    return { connection: new Connection(0, { role: "server", random, allocate }), made };
+  }
+
+  test("is one piece for all the small messages of a turn, and not a large one", () => {
+    const { connection, made } = counted();
+    for (let count = 0; count < 300; count++) connection.sendBinary(new Uint8Array(40));
+    expect(writesOf(connection)).toHaveLength(1);
+    expect(made).toEqual([16_384]);
+  });
+
+  test("grows by doubling while a turn sends more and more", () => {
+    const { connection, made } = counted();
+    for (let count = 0; count < 1_000; count++) connection.sendBinary(new Uint8Array(120));
+    expect(writesOf(connection)).toHaveLength(1);
+    expect(made.length).toBeLessThanOrEqual(5);
+  });
+
+  test("holds exactly 128 KiB for one write", () => {
+    const { connection } = counted();
+    for (const length of [60_000, 60_000, 11_072]) connection.sendBinary(new Uint8Array(length - 4));
+    expect(writesOf(connection).map(({ length }) => length)).toEqual([131_072]);
+  });
+
+  test("counts for each of those that share it as what it has queued itself", () => {
+    const settings = new ConnectionSettings({ role: "server", random });
+    const [first, second] = [new Connection(0, settings), new Connection(0, settings)];
+    first.sendText("first");
+    second.sendText("second");
+    expect([first.outgoingBytes, second.outgoingBytes]).toEqual([7, 8]);
+  });
+});

@@ -296,3 +296,27 @@ describe("a long message that is received through an extension", () => {
     expect(connection.ending?.cause).toEqual({ kind: "violation", violation: "message-too-big" });
   });
 });
+
+describe("where a long message is cut", () => {
+  test("messages of exactly one slice are no work for later turns", () => {
+    const connection = open("server", {}, new InvertingTransform());
+    connection.sendBinary(noise(SLICE));
+    connection.sendText("a".repeat(SLICE));
+    expect(effectKinds(connection)).not.toContain("yield");
+  });
+
+  test("a surrogate pair across the cut goes into the first slice, any other character does not reach over", () => {
+    for (const [across, length] of [
+      ["\u{1f600}", SLICE - 1 + 4],
+      ["\uffff", SLICE - 1 + 3],
+      ["ab", SLICE],
+    ] as const) {
+      const connection = open("server", {}, new InvertingTransform());
+      const text = `${"a".repeat(SLICE - 1)}${across}${"b".repeat(10)}`;
+      connection.sendText(text);
+      const frames = framesIn(takeEffects(connection));
+      expect(frames[0]!.payload).toHaveLength(length);
+      expect(new TextDecoder().decode(invert(concat(...frames.map(({ payload }) => payload))))).toBe(text);
+    }
+  });
+});
