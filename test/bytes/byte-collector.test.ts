@@ -122,4 +122,48 @@ describe("ByteCollector", () => {
       if (piece === memory) expect(collector.take().buffer === chunk.buffer).toBe(kept);
     }
   });
+
+  test("takeWith() is append() and then take(), whatever was appended before and whatever is said to follow", () => {
+    fc.assert(
+      fc.property(
+        pieces,
+        fc.nat({ max: 30 }),
+        fc.nat({ max: 6_000 }),
+        fc.nat({ max: 400 }),
+        (sizes, around, last, missing) => {
+          const [collector, other] = [new ByteCollector(), new ByteCollector()];
+          for (const [number, size] of [...sizes, last].entries()) {
+            const chunk = Uint8Array.from({ length: size + around }, (_, index) => index * 3 + number);
+            other.append(chunk, around, chunk.length);
+            if (number < sizes.length) {
+              collector.append(chunk, around, chunk.length, missing);
+              expect(collector.retainedBytes).toBeLessThanOrEqual((collector.length * 17) / 16 + around + 256);
+            } else {
+              const whole = collector.takeWith(chunk, around, chunk.length);
+              expect(Buffer.compare(whole, other.take())).toBe(0);
+              expect([collector.length, collector.retainedBytes]).toEqual([0, 0]);
+            }
+          }
+          expect(collector.take()).toEqual(hex``);
+        },
+      ),
+      seeded(200),
+    );
+  });
+
+  test("room is made for the few bytes that are known to follow, so that the whole is not copied again", () => {
+    const chunk = new Uint8Array(65_536);
+    const collector = new ByteCollector();
+    collector.append(chunk, 0, 16_352, 32);
+    expect(collector.retainedBytes).toBe(16_384);
+    const whole = collector.takeWith(chunk, 0, 32);
+    expect([whole.length, whole.buffer.byteLength]).toEqual([16_384, 16_384]);
+  });
+
+  test("no room is made for many", () => {
+    const collector = new ByteCollector();
+    collector.append(new Uint8Array(65_536), 0, 16_000, 1_001);
+    expect(collector.retainedBytes).toBe(16_000);
+    expect(collector.takeWith(new Uint8Array(2_000), 0, 1_001).buffer.byteLength).toBe(17_001);
+  });
 });

@@ -410,3 +410,18 @@ async function* pieces(...contents: (string | Uint8Array | Error)[]): AsyncGener
     yield content;
   }
 }
+
+test("what a callback sends goes out in one write, up to four times highWaterBytes", async () => {
+  const sizes = async (messages: number): Promise<number[]> => {
+    const message = (session: Session): void => {
+      for (let count = 0; count < messages; count++) void session.send(new Uint8Array(996));
+    };
+    const { client, link, run } = sessionPair({ server: { highWaterBytes: 1000, callbacks: { message } } });
+    const writes = writesOf(link.server);
+    void client.send("go");
+    await run(0);
+    return writes.map(({ length }) => length);
+  };
+  expect(await sizes(4)).toEqual([4000]);
+  expect(await sizes(7)).toEqual([5000, 2000]);
+});

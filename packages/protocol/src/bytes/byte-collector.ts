@@ -28,8 +28,11 @@ export class ByteCollector {
     return this.#retained;
   }
 
-  /** Takes the bytes of `chunk` from `start` to `end`; a chunk that is (nearly) nothing else is kept by reference. */
-  append(chunk: Uint8Array, start: number, end: number): void {
+  /**
+   * Takes the bytes of `chunk` from `start` to `end`; a chunk that is (nearly) nothing else is kept by reference. `missing`
+   * bytes are known to follow: room is made for them where they are few.
+   */
+  append(chunk: Uint8Array, start: number, end: number, missing = 0): void {
     const length = end - start;
     this.#length += length;
     // A chunk of which 15/16 are payload costs less kept than copied.
@@ -41,7 +44,7 @@ export class ByteCollector {
     }
     let at = start;
     while (at < end) {
-      const segment = (this.#segment ??= this.#newSegment(end - at));
+      const segment = (this.#segment ??= this.#newSegment(end - at, missing));
       const count = Math.min(end - at, segment.length - this.#used);
       if (count <= 16) {
         // Copying a few bytes by hand takes a tenth of the time that a view of them does.
@@ -66,6 +69,21 @@ export class ByteCollector {
     return whole;
   }
 
+  /** Like `append` and then `take`, for the last piece: it is copied no more than once. */
+  takeWith(chunk: Uint8Array, start: number, end: number): Uint8Array {
+    const fits = this.#segment !== undefined && this.#segment.length - this.#used >= end - start;
+    if (this.#length === 0 || fits) {
+      this.append(chunk, start, end);
+      return this.take();
+    }
+    this.#closeSegment();
+    this.#length += end - start;
+    const whole = this.#join([...this.#parts.splice(0), chunk.subarray(start, end)]);
+    this.#length = 0;
+    this.#retained = 0;
+    return whole;
+  }
+
   #join(parts: readonly Uint8Array[]): Uint8Array {
     const whole = new Uint8Array(this.#length);
     let at = 0;
@@ -76,9 +94,10 @@ export class ByteCollector {
     return whole;
   }
 
-  /** With room for what there is to copy now. */
-  #newSegment(count: number): Uint8Array {
-    const size = Math.min(LARGEST_SEGMENT, Math.max(SMALLEST_SEGMENT, this.#length >> 4, count));
+  /** With room for what there is to copy now, and for what is missing if that is no more than a sixteenth of it. */
+  #newSegment(count: number, missing: number): Uint8Array {
+    const wanted = missing <= count >> 4 ? count + missing : count;
+    const size = Math.min(LARGEST_SEGMENT, Math.max(SMALLEST_SEGMENT, this.#length >> 4, wanted));
     this.#retained += size;
     return new Uint8Array(size);
   }

@@ -183,7 +183,7 @@ export class Reception {
       return this.#wholeMessage(chunk, start, end);
     }
     this.#chunkIsShared = true;
-    return this.#assemble(chunk, start, end, last);
+    return this.#assemble(chunk, start, end, last, decoder.payloadMissing);
   }
 
   /** The common case: one frame, in one piece, is the message. */
@@ -205,9 +205,9 @@ export class Reception {
     return bytes;
   }
 
-  #assemble(chunk: Uint8Array, start: number, end: number, last: boolean): Received | undefined {
+  #assemble(chunk: Uint8Array, start: number, end: number, last: boolean, missing = 0): Received | undefined {
     const assembler = (this.#assembler ??= new MessageAssembler(this.#kind, this.#settings));
-    const item = assembler.add(chunk, start, end, last);
+    const item = assembler.add(chunk, start, end, last, missing);
     if (last) this.#assembler = undefined;
     return typeof item === "string" ? { kind: "violation", violation: item } : item;
   }

@@ -17,6 +17,9 @@ import type { SessionSettings } from "./session-options.ts";
 import { MessageStreams, type StreamedMessage } from "./streamed-message.ts";
 
 /** A message that is sent piece by piece; its first piece decides whether it is text or binary. */
+/** So many times `highWaterBytes` may gather inside one pump of the driver: what one chunk causes goes out in one write. */
+const FLUSHED_FROM = 4;
+
 export type Pieces = AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>;
 
 /** What is waited for next, and by when on the clock of the adapter. */
@@ -289,7 +292,10 @@ export class Session<Opening = unknown, Data = unknown> implements AsyncIterable
   }
 
   #sent(): Promise<void> {
-    if (this.#connection.outgoingBytes > this.#settings.highWaterBytes) this.#driver.flush();
+    const { highWaterBytes } = this.#settings;
+    // Inside the loop effects are performed soon anyway, and one large write costs less than two.
+    const most = this.#driver.pumping ? FLUSHED_FROM * highWaterBytes : highWaterBytes;
+    if (this.#connection.outgoingBytes > most) this.#driver.flush();
     this.#flushSoon();
     return this.#events.whenWritable();
   }

@@ -106,6 +106,11 @@ export class FrameDecoder {
     return this.#expecting === FIRST_BYTE && !this.#insideMessage;
   }
 
+  /** Bytes of the current frame's payload that are still to come, after the piece that lies in `chunk`. */
+  get payloadMissing(): number {
+    return this.#payloadMissing;
+  }
+
   /** Bytes of `chunk` that were not looked at yet. */
   get unreadBytes(): number {
     return this.chunk.length - this.#at;

@@ -40,9 +40,16 @@ export class MessageAssembler {
 
   /**
    * Takes the bytes of `chunk` from `start` to `end`, the last ones of the message if `last`. Returns what there is to
-   * deliver, `undefined` for nothing yet, or the rule that the message breaks, at the first byte that breaks it.
+   * deliver, `undefined` for nothing yet, or the rule that the message breaks, at the first byte that breaks it. `missing`
+   * bytes of the frame are known to follow.
    */
-  add(chunk: Uint8Array, start: number, end: number, last: boolean): Message | Fragment | Violation | undefined {
+  add(
+    chunk: Uint8Array,
+    start: number,
+    end: number,
+    last: boolean,
+    missing = 0,
+  ): Message | Fragment | Violation | undefined {
     this.#length += end - start;
     const limit = this.#kind === "text" ? this.#rules.maxTextBytes : this.#rules.maxMessageBytes;
     if (this.#length > limit) return "message-too-big";
@@ -51,12 +58,12 @@ export class MessageAssembler {
       if (this.#utf8 === UTF8_REJECT || (last && this.#utf8 !== UTF8_ACCEPT)) return "text-invalid-utf8";
     }
     if (this.#rules.delivery === "fragments") return this.#fragment(chunk, start, end, last);
-    this.#collector.append(chunk, start, end);
-    return last ? this.#message() : undefined;
+    if (last) return this.#message(this.#collector.takeWith(chunk, start, end));
+    this.#collector.append(chunk, start, end, missing);
+    return undefined;
   }
 
-  #message(): Message | Violation {
-    const bytes = this.#collector.take();
+  #message(bytes: Uint8Array): Message | Violation {
     if (this.#kind === "binary") return { kind: "binary", bytes };
     if (this.#rules.text === "utf8") return { kind: "utf8", bytes };
     return { kind: "text", text: this.#decode(bytes) };
