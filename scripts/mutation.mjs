@@ -31,7 +31,7 @@ const testsOf = {
   handshake: "handshake",
   liveness: "driver/liveness.test.ts,liveness,rfc6455",
   message: "connection,laws/connection.test.ts,rfc6455,rfc7692",
-  vocabulary: "connection/options.test.ts,handshake/violations.test.ts,rfc6455",
+  vocabulary: "connection/options.test.ts,connection/yielding.test.ts,handshake/violations.test.ts,rfc6455",
 };
 const floors = Object.keys(testsOf);
 

@@ -33,6 +33,7 @@ const chai = await import(requireFromExpect.resolve("chai"));
 const vitestRunner = await import(requireFromVitest.resolve("@vitest/runner"));
 const vitestExpect = await import(requireFromVitest.resolve("@vitest/expect"));
 const { fn, spyOn } = await import(requireFromVitest.resolve("@vitest/spy"));
+const { expectTypeOf } = await import(requireFromVitest.resolve("expect-type"));
 const fastCheck = requireFromRoot("fast-check");
 
 /** What the tests import. */
@@ -281,7 +282,7 @@ function vitest() {
   expect.unreachable = (message) => chai.assert.fail(`not to be reached: ${message ?? ""}`);
   vitestExpect.setState({ assertionCalls: 0 }, expect);
   globalThis[vitestExpect.GLOBAL_EXPECT] = expect;
-  return { ...vitestRunner, expect, vi: { fn, spyOn } };
+  return { ...vitestRunner, expect, expectTypeOf, vi: { fn, spyOn } };
 }
 
 /** fast-check, which tries fewer values, the same ones each time, and looks for no smaller one that fails, too. */
