@@ -463,3 +463,78 @@ describe("a machine that yields", () => {
     expect(machine.log).toEqual(["handleTransportQueue 0 at 10", "handleTimeout at 10"]);
   });
 });
+
+describe("memory that is used again", () => {
+  test("what was received is released when the machine says so, and only then", () => {
+    const { machine, driver } = setUp();
+    expect(driver.hasReleasedBytes).toBe(false);
+    Object.assign(machine, { hasReleasedBytes: true });
+    expect(driver.hasReleasedBytes).toBe(true);
+  });
+
+  test("what was written is released to the machine when the transport is done with it, and only then", () => {
+    const { machine, transport, driver } = setUp();
+    let released = 0;
+    Object.assign(machine, { handleEffectsReleased: () => released++ });
+    machine.effects.push(write(1));
+    driver.pump();
+    expect(released).toBe(0);
+    Object.assign(transport, { hasReleasedBytes: true });
+    machine.effects.push(write(1));
+    driver.pump();
+    expect(released).toBe(1);
+  });
+});
+
+describe("the loop", () => {
+  test("takes no event while its consumer is being started", () => {
+    const { consumer } = setUp(({ machine, consumer, driver }) => {
+      machine.events.push("a");
+      consumer.onStarted = () => {
+        driver.pump();
+        consumer.log.push("is started");
+      };
+    });
+    expect(consumer.log).toEqual(["started", "is started", "a"]);
+  });
+
+  test("does not run inside itself: one event is handled before the next is taken", () => {
+    const { machine, driver, consumer } = setUp();
+    machine.events.push("a", "b");
+    consumer.onEvent = (event) => {
+      driver.pump();
+      consumer.log.push(`${event} is handled`);
+    };
+    driver.pump();
+    expect(consumer.log).toEqual(["started", "a", "a is handled", "b", "b is handled"]);
+  });
+
+  test("tells its consumer that effects are performed when they are", () => {
+    const { machine, transport, driver, consumer } = setUp();
+    const seen: number[] = [];
+    consumer.effectsPerformed = () => void seen.push(transport.log.length);
+    machine.effects.push(write(1));
+    driver.pump();
+    expect(transport.log).toEqual(["start", "write 1"]);
+    expect(seen).toEqual([2]);
+  });
+
+  test("looks at what the transport still holds before anything else", () => {
+    const { machine, transport, driver } = setUp();
+    machine.effects.push(write(5));
+    transport.queuedBytes = 5;
+    driver.pump();
+    expect(driver.transportBytes).toBe(5);
+    transport.queuedBytes = 2;
+    driver.pump();
+    expect(driver.transportBytes).toBe(2);
+  });
+
+  test("sets no alarm for a deadline that stays where it is", () => {
+    const { machine, clock, driver } = setUp();
+    machine.deadline = 100;
+    driver.pump();
+    driver.pump();
+    expect(clock.set).toBe(1);
+  });
+});
