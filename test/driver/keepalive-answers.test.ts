@@ -3,6 +3,7 @@
 import type { Session, SessionCallbacks } from "@sansock/protocol/driver";
 import { sessionPair, VirtualServer } from "@sansock/protocol/testing";
 import { describe, expect, test } from "vitest";
+import { keepaliveCandidate } from "../../packages/protocol/src/driver/keepalive-answers.ts";
 import { collect } from "./support.ts";
 
 const LONG = `sansock:ping ${"1".repeat(256)}`;
@@ -150,5 +151,22 @@ describe("answerKeepalive", () => {
     expect(() => sessionPair({ server: options })).toThrow(
       expect.objectContaining({ name: "UsageError", code: "bad-option" }),
     );
+  });
+});
+
+describe("what may be a keepalive message", () => {
+  const [longest, tooLong] = [256, 257].map((length) => new Uint8Array(length).fill(0x61));
+
+  test("has at most 256 bytes, or UTF-16 code units, in whatever form it is delivered", () => {
+    expect(keepaliveCandidate({ kind: "text", text: "a".repeat(256) })).toBe("a".repeat(256));
+    expect(keepaliveCandidate({ kind: "text", text: "a".repeat(257) })).toBeUndefined();
+    expect(keepaliveCandidate({ kind: "binary", bytes: longest! })).toBe(longest);
+    expect(keepaliveCandidate({ kind: "binary", bytes: tooLong! })).toBeUndefined();
+    expect(keepaliveCandidate({ kind: "utf8", bytes: longest! })).toBe("a".repeat(256));
+    expect(keepaliveCandidate({ kind: "utf8", bytes: tooLong! })).toBeUndefined();
+  });
+
+  test("is a message", () => {
+    expect(keepaliveCandidate({ kind: "ping", payload: longest! })).toBeUndefined();
   });
 });
