@@ -333,3 +333,34 @@ describe("the close callback", () => {
     expect(server.state).toBe("closed");
   });
 });
+
+describe("the end behind what nobody has asked for", () => {
+  test("is not reached while a transport that is gone has left messages for whoever may come to iterate", async () => {
+    const { client, server, run } = sessionPair({ server: { readAheadBytes: 100 } });
+    for (let count = 0; count < 5; count++) void client.send("x".repeat(1000));
+    await run(10);
+    client.abort();
+    await run(10);
+    const closed = vi.fn();
+    void server.whenClosed().then(closed);
+    await run(10);
+    expect(server.state).toBe("closed");
+    expect(closed).not.toHaveBeenCalled();
+    const received = collect(server);
+    await run(10);
+    expect(received).toHaveLength(5);
+    expect(closed).toHaveBeenCalledOnce();
+  });
+
+  test("is reached although the application has paused, once nothing else can come", async () => {
+    const { client, server, run } = sessionPair({ server: { maxQueuedBytes: 10, callbacks: { message: () => {} } } });
+    collect(client);
+    server.pause();
+    await run(10);
+    void server.send("x".repeat(100));
+    void server.send("too much");
+    await run(100);
+    expect(server.state).toBe("closed");
+    expect(await server.whenClosed()).toMatchObject({ cause: { kind: "queue-overflow" }, sent: { code: 1008 } });
+  });
+});
