@@ -363,4 +363,16 @@ describe("the end behind what nobody has asked for", () => {
     expect(server.state).toBe("closed");
     expect(await server.whenClosed()).toMatchObject({ cause: { kind: "queue-overflow" }, sent: { code: 1008 } });
   });
+
+  test("is told at once to whoever waits for a Pong, which can come no more", async () => {
+    const { client, server, run } = sessionPair({ server: { readAheadBytes: 100 } });
+    for (let count = 0; count < 5; count++) void client.send("x".repeat(1000));
+    await run(10);
+    const failed = vi.fn();
+    server.ping().catch(failed);
+    client.abort();
+    await run(10);
+    expect(failed).toHaveBeenCalledExactlyOnceWith(expect.any(ConnectionClosed));
+    expect(server.state).toBe("closed");
+  });
 });

@@ -202,3 +202,13 @@ test("a session carries what the opening found out, and what the application wan
   session.data = { user: 7 };
   expect(client.data).toEqual({ user: 7 });
 });
+
+test("a Pong for keepalive's Ping is nothing to those who have sent Pings themselves", async () => {
+  const { client, server, run, until, failures } = sessionPair({ server: { pingInterval: 1_000 } });
+  collect(client);
+  collect(server);
+  await until(server.ping());
+  await run(1_500);
+  expect(server.rtt?.samples).toBe(2);
+  expect([server.state, failures]).toEqual(["open", []]);
+});
