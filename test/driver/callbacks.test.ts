@@ -199,3 +199,35 @@ describe("what is sent from inside a callback goes out at once:", () => {
     expect(await client.whenClosed()).toMatchObject({ code: 1011 });
   });
 });
+
+describe("a session whose application has failed", () => {
+  test("reports the end of another connection, which is none of its own", async () => {
+    const other = sessionPair();
+    other.client.abort();
+    const foreign = new ConnectionClosed(await other.client.whenClosed());
+    const { client, server, failures, run } = sessionPair();
+    collect(client);
+    server.fail(foreign);
+    await run(10);
+    expect(failures).toEqual([foreign]);
+    expect(await server.whenClosed()).toMatchObject({ sent: { code: 1011 } });
+  });
+
+  test("drops what an iteration has not asked for, so that the end is reached", async () => {
+    const { client, server, run } = sessionPair({ server: { readAheadBytes: 100 } });
+    collect(client);
+    void server[Symbol.asyncIterator]().next();
+    for (let count = 0; count < 5; count++) void client.send("x".repeat(1000));
+    await run(10);
+    server.fail(new Error("broken"));
+    await run(10);
+    expect(server.state).toBe("closed");
+    expect(await server.whenClosed()).toMatchObject({ clean: true, sent: { code: 1011 } });
+  });
+});
+
+test("an iteration that is left says that it is done", async () => {
+  const { server } = sessionPair();
+  const iteration = server[Symbol.asyncIterator]();
+  for (let count = 0; count < 2; count++) expect(await iteration.return!()).toEqual({ done: true, value: undefined });
+});
