@@ -16,10 +16,10 @@ import { SessionEvents } from "./session-events.ts";
 import type { SessionSettings } from "./session-options.ts";
 import { MessageStreams, type StreamedMessage } from "./streamed-message.ts";
 
-/** A message that is sent piece by piece; its first piece decides whether it is text or binary. */
 /** So many times `highWaterBytes` may gather inside one pump of the driver: what one chunk causes goes out in one write. */
 const FLUSHED_FROM = 4;
 
+/** A message that is sent piece by piece; its first piece decides whether it is text or binary. */
 export type Pieces = AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>;
 
 /** What is waited for next, and by when on the clock of the adapter. */
