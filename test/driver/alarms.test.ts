@@ -235,3 +235,28 @@ test("any sequence of setting, cancelling and waiting rings what a list would", 
     seeded(300),
   );
 });
+
+test("whichever alarm is cancelled, among any others, the rest ring in their order", () => {
+  // Wherever the last alarm of the heap goes in place of a cancelled one, up or down.
+  for (const instants of [
+    [1, 10, 2, 11, 12, 3, 4],
+    [1, 20, 2, 30, 25, 3, 4, 40, 35, 36, 37, 5, 6, 7, 8],
+    [1, 20, 2, 30, 25, 3, 4, 40, 35, 36, 37, 5],
+    [5, 5, 5, 5, 5, 5, 5],
+  ]) {
+    for (const [one] of instants.entries()) {
+      for (const [another] of instants.entries()) {
+        const { host, alarms, rung, note } = setUp();
+        const cancels = instants.map((at, index) => alarms.set(at, note(`${index}`)));
+        cancels[one]!();
+        cancels[another]!();
+        const expected = instants
+          .map((at, index) => ({ at, index }))
+          .filter(({ index }) => index !== one && index !== another)
+          .sort((left, right) => left.at - right.at || left.index - right.index);
+        host.advanceTo(100);
+        expect(rung).toEqual(expected.map(({ at, index }) => `${index} at ${at}`));
+      }
+    }
+  }
+});

@@ -445,3 +445,23 @@ describe("the data of a session", () => {
     await untyped.close();
   });
 });
+
+describe("the way down", () => {
+  test("ends with the last handler, not with its timeout", async () => {
+    const { opened, open } = gate();
+    const server = new VirtualServer({}, () => opened);
+    await server.connect({});
+    server.clock.alarm(1_000, open);
+    await server.close();
+    expect(server.clock.now()).toBe(1_000);
+  });
+
+  test("waits for sessions and for openings, not for the difference between them", async () => {
+    const server = new VirtualServer({}, (session) => session.closed);
+    await server.connect({ link: { latency: 1_000 } });
+    const begun = server.clock.now();
+    server.accept({ latency: 2_000 }); // whoever is there says nothing
+    await server.close({ timeout: 5_000 });
+    expect(server.clock.now() - begun).toBe(5_000);
+  });
+});
