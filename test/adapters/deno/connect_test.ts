@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { createServer, type Server as NetServer, type Socket } from "node:net";
+import { setImmediate as macrotask } from "node:timers/promises";
 import { connect } from "@sansock/deno-adapter";
 import { authority, certificate, echo, nextOf, start } from "./support.ts";
 
@@ -76,14 +77,16 @@ test("connect rejects with HandshakeFailed when the server speaks something else
 });
 
 test("connect rejects within openTimeout when TLS is never answered, and lets go of the connection when the peer does", async () => {
+  const accepted = Promise.withResolvers<Socket>();
   const ended = Promise.withResolvers<void>();
   await using silent = await listen((socket) => {
     socket.on("data", () => {}).on("end", () => ended.resolve());
-    socket.once("data", () => setTimeout(() => socket.end(), 50));
+    accepted.resolve(socket);
   });
   await assert.rejects(connect(`wss://127.0.0.1:${silent.port}/`, { openTimeout: 30 }), {
     failure: { kind: "timeout" },
   });
+  (await accepted.promise).end();
   await ended.promise;
 });
 
@@ -97,9 +100,8 @@ test("connect rejects with the reason of its signal, before and during the openi
   controller.abort(reason);
   await assert.rejects(opening, reason);
   const late = new AbortController();
-  const waiting = connect(url, { signal: late.signal });
-  setTimeout(() => late.abort(reason), 20); // connected by then, and waiting for the answer
-  await assert.rejects(waiting, reason);
+  await using asked = await listen((socket) => socket.once("data", () => late.abort(reason)));
+  await assert.rejects(connect(`ws://127.0.0.1:${asked.port}/`, { signal: late.signal }), reason);
 });
 
 test("a signal that aborts later drops the connection", async () => {
@@ -126,7 +128,7 @@ test("nothing is thrown at nobody when nobody listens to anything", async () => 
   void client.ping().then(() => {});
   await client.closed;
   void client.send("too late");
-  await new Promise((resolve) => setTimeout(resolve, 0));
+  await macrotask(); // unhandled rejections are reported between macrotasks
   globalThis.removeEventListener("unhandledrejection", onRejection);
   assert.deepEqual(escaped, []);
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
+import { setImmediate as macrotask } from "node:timers/promises";
 import { type ClosedEvent, ConnectionClosed, connect, serve } from "@sansock/deno-adapter";
 import { conversation } from "../../interop/conversation.ts";
 import { openingRequest, RawClient } from "../node/raw.ts";
@@ -194,7 +195,7 @@ test("closing a server stops listening, closes sessions with 1001, and waits for
   const finished: string[] = [];
   const server = await start(async (session) => {
     await echo(session);
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    await macrotask(); // longer than the session takes to end
     finished.push("handler");
   });
   const client = await connect(server.url);

@@ -1,5 +1,6 @@
 // What the tests that run in Deno share.
 
+import { setImmediate as macrotask } from "node:timers/promises";
 import {
   type Message,
   type ServeOptions,
@@ -35,9 +36,16 @@ export async function nextOf(session: AsyncIterable<Message>): Promise<Message |
   return undefined;
 }
 
-/** Tries again each turn until it holds: for what follows, but nobody tells of. */
+/** How long a condition may take on a busy machine, in ms. Only a test that fails waits for so long. */
+const LONGEST_WAIT = 30_000;
+
+/** Looks again after each turn until it holds: for what follows, but nobody tells of. Throws if it never does. */
 export async function eventually(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1));
+  const limit = performance.now() + LONGEST_WAIT;
+  while (!condition()) {
+    if (performance.now() > limit) throw new Error(`it never came true: ${condition}`);
+    await macrotask();
+  }
 }
 
 /** A certificate and its key from the fixtures. */
