@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-const report = process.env["SANSOCK_TEST_REPORT"];
+const report = process.env.SANSOCK_TEST_REPORT;
 
 export default defineConfig({
   // Tests run the sources, not the build: each package's "@sansock/source" export condition names them.

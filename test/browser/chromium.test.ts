@@ -3,11 +3,12 @@
 import { createServer } from "node:http";
 import type { Client, Outage } from "@sansock/browser";
 import { type Server, serve } from "@sansock/node-adapter";
-import { type Browser, type Page, chromium as playwright } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Page } from "playwright-core";
+import { beforeAll, describe, expect, test } from "vitest";
 import { type Relay, startRelay } from "../../packages/demo/src/relay.ts";
-import { atEnd } from "../interop/cleanups.ts";
-import { chromium, chromiumArguments } from "../support/tools.ts";
+import { chromiumPages } from "../support/chromium.ts";
+import { atEnd } from "../support/cleanups.ts";
+import { chromium } from "../support/tools.ts";
 import { bundle } from "./bundle.ts";
 
 /** What the page keeps for the tests to see. */
@@ -41,19 +42,15 @@ async function relayTo(port: number): Promise<Relay> {
 }
 
 describe.runIf(chromium !== undefined)("a client in Chromium", () => {
-  let browser: Browser;
+  const openPage = chromiumPages();
   let script: string;
   beforeAll(async () => {
     script = await bundle("iife");
-    browser = await playwright.launch({ executablePath: chromium!, args: [...chromiumArguments] });
   });
-  afterAll(() => browser?.close());
 
   /** A page with an open client. */
   async function open(port: number): Promise<Page> {
-    const page = await browser.newPage();
-    atEnd(() => page.close());
-    await page.goto(`http://127.0.0.1:${port}/`);
+    const page = await openPage(port);
     await page.addScriptTag({ content: script });
     await page.evaluate(() => {
       window.outages = [];

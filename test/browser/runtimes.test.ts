@@ -8,7 +8,7 @@ import { serve } from "@sansock/node-adapter";
 import { WebSocket as Undici } from "undici";
 import { describe, expect, test } from "vitest";
 import { WebSocket as Ws } from "ws";
-import { atEnd } from "../interop/cleanups.ts";
+import { atEnd } from "../support/cleanups.ts";
 
 /** What Node has from version 22 on is undici's. */
 const classes: Readonly<Record<string, WebSocketClass>> = { undici: Undici, ws: Ws };

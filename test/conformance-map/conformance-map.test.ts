@@ -51,7 +51,7 @@ describe("the conformance map", () => {
   test("is what docs/conformance.md says", () => {
     const path = join(import.meta.dirname, "../../docs/conformance.md");
     const page = conformancePage();
-    if (process.env["UPDATE"]) writeFileSync(path, page);
+    if (process.env.UPDATE) writeFileSync(path, page);
     expect(existsSync(path) && readFileSync(path, "utf8") === page, "run it with UPDATE=1").toBe(true);
   });
 });

@@ -3,8 +3,9 @@
 import { connect } from "@sansock/node-adapter";
 import type { Browser, Locator } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { launchChromium } from "../support/chromium.ts";
 import { chromium } from "../support/tools.ts";
-import { launchChromium, openPage, start } from "./support.ts";
+import { openPage, start } from "./support.ts";
 
 /** The card of a connection with this text on it, anywhere. */
 const withText = (locator: Locator, text: string | RegExp): Promise<void> =>

@@ -1,27 +1,16 @@
 // Demos that run as long as a test, and their pages in a headless browser.
 
-import { type Browser, type Page, chromium as playwright } from "playwright-core";
-import { afterEach } from "vitest";
+import type { Browser, Page } from "playwright-core";
 import { type Demo, type DemoOptions, startDemo } from "../../packages/demo/src/start-demo.ts";
-import { chromium, chromiumArguments } from "../support/tools.ts";
-
-export function launchChromium(): Promise<Browser> {
-  return playwright.launch({ executablePath: chromium!, args: [...chromiumArguments] });
-}
+import { atEnd } from "../support/cleanups.ts";
 
 /** Short enough not to wait for long; long enough for a browser that has much to do. Times in ms. */
 const timings = { pingInterval: 200, pingTimeout: 2_500, closeTimeout: 300 };
 
-const cleanUps: (() => Promise<void>)[] = [];
-
-afterEach(async () => {
-  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
-});
-
 /** A demo of its own for this test; it ends with the test. */
 export async function start(options: Partial<DemoOptions> = {}): Promise<Demo> {
   const demo = await startDemo({ port: 0, host: "127.0.0.1", ...timings, ...options });
-  cleanUps.push(() => demo.close());
+  atEnd(() => demo.close());
   return demo;
 }
 
@@ -34,7 +23,7 @@ export interface OpenPage {
 /** The page of a demo, with both of its connections open and their latency measured. */
 export async function openPage(browser: Browser, url: string): Promise<OpenPage> {
   const context = await browser.newContext();
-  cleanUps.push(() => context.close());
+  atEnd(() => context.close());
   const page = await context.newPage();
   page.setDefaultTimeout(15_000); // says what was waited for, where the test's own timeout would not
   const complaints: string[] = [];

@@ -6,7 +6,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { connect } from "@sansock/node-adapter";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { nextOf } from "../adapters/node/support.ts";
+import { nextOf } from "../adapters/support.ts";
 
 const root = join(import.meta.dirname, "../..");
 const pages = [

@@ -12,7 +12,7 @@ import {
 } from "@sansock/protocol/driver";
 import { ConnectionReset, Link, recordCalls, VirtualClock } from "@sansock/protocol/testing";
 import { describe, expect, test } from "vitest";
-import { RawPeer, type Reports, runtimeOn, TestServer } from "./opening-support.ts";
+import { RawPeer, type Reports, runtimeOn, TestServer, TestSignal } from "./opening-support.ts";
 import { collect } from "./support.ts";
 
 const URL = "ws://example.com/chat?x=1";
@@ -53,24 +53,6 @@ function start(options: ClientOptions = {}): {
     connect: (transport = link.client) => connect(transport),
     failToConnect,
   };
-}
-
-/** What the engine looks at of an AbortSignal. */
-class TestSignal {
-  aborted = false;
-  reason: unknown = undefined;
-  readonly listeners: Set<() => void> = new Set();
-  addEventListener(_type: "abort", listener: () => void): void {
-    this.listeners.add(listener);
-  }
-  removeEventListener(_type: "abort", listener: () => void): void {
-    this.listeners.delete(listener);
-  }
-  abort(reason: unknown): void {
-    this.aborted = true;
-    this.reason = reason;
-    for (const listener of [...this.listeners]) listener();
-  }
 }
 
 test("a session knows how it was opened, and talks", async () => {

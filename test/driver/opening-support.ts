@@ -130,3 +130,21 @@ export function upgradeRequest(...lines: readonly string[]): string {
     "",
   ].join("\r\n");
 }
+
+/** What the engine looks at of an AbortSignal. */
+export class TestSignal {
+  aborted = false;
+  reason: unknown = undefined;
+  readonly listeners: Set<() => void> = new Set();
+  addEventListener(_type: "abort", listener: () => void): void {
+    this.listeners.add(listener);
+  }
+  removeEventListener(_type: "abort", listener: () => void): void {
+    this.listeners.delete(listener);
+  }
+  abort(reason: unknown): void {
+    this.aborted = true;
+    this.reason = reason;
+    for (const listener of [...this.listeners]) listener();
+  }
+}

@@ -20,6 +20,7 @@ import {
 } from "@sansock/protocol/driver";
 import { Link, type LinkOptions, SeededRandom, VirtualClock } from "@sansock/protocol/testing";
 import { describe, expect, type Mock, test, vi } from "vitest";
+import { TestSignal } from "./opening-support.ts";
 
 const peer = { address: "192.0.2.1", port: 50_000, secure: false };
 
@@ -210,13 +211,7 @@ describe("a client's opening", () => {
   });
 
   test("waits for ever without openTimeout, and wants no transport that comes after it was cancelled", async () => {
-    const listeners: (() => void)[] = [];
-    const signal = {
-      aborted: false,
-      reason: new Error("cancelled"),
-      addEventListener: (_type: "abort", listener: () => void) => void listeners.push(listener),
-      removeEventListener() {},
-    };
+    const [signal, reason] = [new TestSignal(), new Error("cancelled")];
     let arrive: () => void = () => {};
     const connect = ({ client }: Link): Dialing => ({
       transport: new Promise((resolve) => (arrive = () => resolve(client))),
@@ -225,26 +220,20 @@ describe("a client's opening", () => {
     const { clock, link, open } = world({ client: { openTimeout: null, signal }, connect });
     const opening = settled(open());
     await clock.run(100_000);
-    listeners[0]!();
-    expect(await opening).toBe(signal.reason);
+    signal.abort(reason);
+    expect(await opening).toBe(reason);
     arrive();
     await clock.run(1000);
     expect(link.client.queuedBytes).toBe(0);
   });
 
   test("drops the transport when it is cancelled during the handshake", async () => {
-    const listeners: (() => void)[] = [];
-    const signal = {
-      aborted: false,
-      reason: new Error("cancelled"),
-      addEventListener: (_type: "abort", listener: () => void) => void listeners.push(listener),
-      removeEventListener() {},
-    };
+    const [signal, reason] = [new TestSignal(), new Error("cancelled")];
     const { clock, link, open } = world({ client: { signal } }); // nobody accepts
     const opening = settled(open());
     await clock.run(50);
-    listeners[0]!();
-    expect(await opening).toBe(signal.reason);
+    signal.abort(reason);
+    expect(await opening).toBe(reason);
     await clock.run(50);
     expect(link.client.isClosed).toBe(true);
   });

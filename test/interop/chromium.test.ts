@@ -1,25 +1,12 @@
 // Against a browser, whose WebSocket is a client of its own making.
 
-import { type Browser, type Page, chromium as playwright } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { chromium, chromiumArguments } from "../support/tools.ts";
-import { atEnd } from "./cleanups.ts";
+import { describe, expect, test } from "vitest";
+import { chromiumPages } from "../support/chromium.ts";
+import { chromium } from "../support/tools.ts";
 import { subjects } from "./subjects.ts";
 
 describe.runIf(chromium !== undefined).each(subjects)("Chromium and our server on %s", (_runtime, subject) => {
-  let browser: Browser;
-  beforeAll(async () => {
-    browser = await playwright.launch({ executablePath: chromium!, args: [...chromiumArguments] });
-  });
-  afterAll(() => browser?.close());
-
-  /** A page whose origin is the server on this port. */
-  async function open(port: number): Promise<Page> {
-    const page = await browser.newPage();
-    atEnd(() => page.close());
-    await page.goto(`http://127.0.0.1:${port}/`);
-    return page;
-  }
+  const open = chromiumPages();
 
   test.each(
     Object.entries({

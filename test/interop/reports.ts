@@ -3,7 +3,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import { atEnd } from "./cleanups.ts";
+import { atEnd } from "../support/cleanups.ts";
 
 /** One thing that somebody says. */
 export type Report = Readonly<Record<string, unknown>>;

@@ -4,9 +4,9 @@ import { EventEmitter, on } from "node:events";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import * as node from "@sansock/node-adapter";
+import { atEnd } from "../support/cleanups.ts";
 import { deno, denoEnvironment } from "../support/deno.ts";
 import { type Adapter, type Conversed, converse, type Ended, type Settings, serve, visit } from "./agent.ts";
-import { atEnd } from "./cleanups.ts";
 import { type Program, type Report, Reports, run } from "./reports.ts";
 
 /** A server of ours, which ends with the test. */

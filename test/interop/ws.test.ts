@@ -3,7 +3,7 @@
 import { once } from "node:events";
 import { describe, expect, test } from "vitest";
 import WebSocket, { WebSocketServer } from "ws";
-import { atEnd } from "./cleanups.ts";
+import { atEnd } from "../support/cleanups.ts";
 import { conversation, isSame, MAX_MESSAGE_BYTES } from "./conversation.ts";
 import { subjects } from "./subjects.ts";
 

@@ -29,7 +29,7 @@ export const chromiumArguments: readonly string[] = [
 
 function tool(name: string, found: string | undefined): string | undefined {
   if (found !== undefined) return found;
-  if (process.env["CI"]) throw new Error(`${name} is not installed: in CI no test may be skipped for a missing tool`);
+  if (process.env.CI) throw new Error(`${name} is not installed: in CI no test may be skipped for a missing tool`);
   console.warn(`${name} is not installed: the tests that need it are left out`);
   return undefined;
 }

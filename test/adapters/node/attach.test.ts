@@ -5,8 +5,8 @@ import { attach, connect } from "@sansock/node-adapter";
 import express from "express";
 import Fastify from "fastify";
 import { afterEach, describe, expect, test } from "vitest";
+import { authority, certificate, echo, nextOf } from "../support.ts";
 import { RawClient } from "./raw.ts";
-import { authority, certificate, echo, nextOf } from "./support.ts";
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {

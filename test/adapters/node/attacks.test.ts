@@ -17,8 +17,8 @@ import { scaled } from "../../attacks/campaign.ts";
 import { frameVectors, requestVectors, responseVectors } from "../../attacks/vectors.ts";
 import { decodeFrames } from "../../reference/frames.ts";
 import { Peer } from "../../support/peer.ts";
+import { echo, nextOf } from "../support.ts";
 import { openingRequest, RawClient } from "./raw.ts";
-import { echo, nextOf } from "./support.ts";
 
 const cleanups: (() => unknown)[] = [];
 const escaped = vi.fn();

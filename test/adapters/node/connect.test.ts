@@ -3,7 +3,7 @@ import { connect as connectTcp, createServer, type Server as NetServer, type Soc
 import { Duplex } from "node:stream";
 import { connect, type ServeOptions, type Server, serve } from "@sansock/node-adapter";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { authority, certificate, echo, nextOf } from "./support.ts";
+import { authority, certificate, echo, nextOf } from "../support.ts";
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {

@@ -1,8 +1,8 @@
-// What the tests of the Node adapter share.
+// What the tests of the adapters share, in any runtime.
 
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import type { Message, Session } from "@sansock/node-adapter";
+import type { Message } from "@sansock/protocol";
+import type { Session } from "@sansock/protocol/driver";
 
 /** Serves a session by sending back what it gets. */
 export async function echo(session: Session<unknown>): Promise<void> {
@@ -28,5 +28,5 @@ export function certificate(name: string): { readonly cert: string; readonly key
 export const authority: string = fixture("ca.pem");
 
 function fixture(name: string): string {
-  return readFileSync(join(import.meta.dirname, "../fixtures", name), "utf8");
+  return readFileSync(new URL(`fixtures/${name}`, import.meta.url), "utf8");
 }
