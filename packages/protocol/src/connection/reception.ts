@@ -121,7 +121,6 @@ export class Reception {
   /** The next item; `undefined` until more is received. */
   next(): Received | undefined {
     for (;;) {
-      if (this.#discarding) return undefined;
       if (this.#transforming) {
         const item = this.#pull();
         if (item !== undefined) return item;
