@@ -120,7 +120,7 @@ function findSuite() {
       ourHost: "127.0.0.1",
       bindHost: "127.0.0.1",
       path: (...names) => join(output, ...names),
-      start: (mode, config) => start("wstest", ["-m", mode, "-s", join(output, config)]),
+      start: (mode, config) => start("wstest", suiteArguments(mode, join(output, config))),
     };
   }
   const engine = ["docker", "podman"].find((command) => works(command, ["info"]));
@@ -134,7 +134,7 @@ function findSuite() {
     start: (mode, config, port) => {
       const network = shared ? ["--network=host"] : mode === "fuzzingserver" ? ["-p", `${port}:${port}`] : [];
       const name = `sansock-autobahn-${mode}-${process.pid}`;
-      const command = ["wstest", "-m", mode, "-s", `/reports/${config}`];
+      const command = ["wstest", ...suiteArguments(mode, `/reports/${config}`)];
       return start(
         engine,
         ["run", "--rm", "--name", name, ...network, "-v", `${output}:/reports`, IMAGE, ...command],
@@ -142,6 +142,11 @@ function findSuite() {
       );
     },
   };
+}
+
+/** Its server would serve pages too, on port 8080, which may be taken. */
+function suiteArguments(mode, config) {
+  return ["-m", mode, "-s", config, "--webport", "0"];
 }
 
 /** Starts a program whose output is ours; `ended` resolves to its exit code. */

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { type AutobahnCase, autobahnCase, echo, frame, pong, send } from "./case.ts";
+import { decodeFrames } from "../reference/frames.ts";
+import { concat } from "../support/hex.ts";
+import { type AutobahnCase, autobahnCase, echo, frame, payload, pong, send, sendFragmented } from "./case.ts";
 import { CORE_CASES } from "./cases.ts";
 import { EchoEndpoint } from "./echo-endpoint.ts";
 import { runCase } from "./fuzzing-peer.ts";
@@ -59,5 +61,35 @@ describe("the fuzzing peer complains", () => {
     const deaf = new EchoEndpoint("client");
     deaf.receive(Uint8Array.of(0x88, 0x00));
     expect(runCase(testCase, deaf)).toContain("round trip 1 did not bring back what was sent");
+  });
+});
+
+describe("the fuzzing peer cuts a message as the suite does:", () => {
+  function fragmentsOf(text: string, fragmentBytes: number): readonly string[] {
+    const endpoint = new EchoEndpoint("client");
+    const chunks: Uint8Array[] = [];
+    const receive = endpoint.receive.bind(endpoint);
+    endpoint.receive = (chunk) => {
+      chunks.push(chunk);
+      receive(chunk);
+    };
+    const script = [sendFragmented("text", payload(text), fragmentBytes)];
+    expect(runCase(autobahnCase("0", "", script, [echo("text", text)]), endpoint)).toEqual([]);
+    return decodeFrames(concat(...chunks))
+      .frames.filter(({ opcode }) => opcode < 8)
+      .map(({ payload, fin }) => Buffer.from(payload).toString() + (fin ? "." : ""));
+  }
+
+  test("what is left over is the last fragment", () => {
+    expect(fragmentsOf("abcde", 2)).toEqual(["ab", "cd", "e."]);
+  });
+
+  test("an empty fragment ends what leaves nothing over", () => {
+    expect(fragmentsOf("abcd", 2)).toEqual(["ab", "cd", "."]);
+  });
+
+  test("what fits in one fragment is one frame", () => {
+    expect(fragmentsOf("ab", 2)).toEqual(["ab."]);
+    expect(fragmentsOf("", 2)).toEqual(["."]);
   });
 });

@@ -48,6 +48,12 @@ describe("npm run autobahn", () => {
     }
   });
 
+  test("has the suite's server serve no web pages, for which it would take port 8080", () => {
+    const args = ["--output", join(folder, "pages"), "--runtimes", "node", "--roles", "client", ...CASES];
+    const { stdout } = run("autobahn.mjs", args, path);
+    expect(stdout).toMatch(/^wstest -m fuzzingserver .* --webport 0$/m);
+  });
+
   test("fails when a verdict is not strict", () => {
     const args = ["--output", join(folder, "bad"), "--runtimes", "node", "--roles", "server", ...CASES];
     const { status, stdout } = run("autobahn.mjs", args, { ...path, FAKE_VERDICT: "NON-STRICT" });

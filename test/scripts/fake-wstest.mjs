@@ -7,6 +7,7 @@ import { WebSocket, WebSocketServer } from "ws";
 
 const [mode, config] = [process.argv[3], process.argv[5]];
 if (mode === undefined) process.exit(0); // asked for help
+console.log(`wstest ${process.argv.slice(2).join(" ")}`);
 const { outdir, servers, url } = JSON.parse(readFileSync(config, "utf8"));
 const verdicts = { "1.1.1": "OK", "6.4.1": process.env.FAKE_VERDICT ?? "OK", "7.1.6": "INFORMATIONAL" };
 const agents = {};
