@@ -57,7 +57,7 @@ try {
 
 const { lines, passed } = summarize(
   roles.map((role) => join(output, `${role}s`)),
-  cases.includes("*"),
+  { complete: cases.includes("*"), agents: runtimes.map(agentOf) },
 );
 for (const line of lines) console.log(line);
 process.exit(passed ? 0 : 1);
@@ -77,8 +77,9 @@ async function testServer(runtime) {
   mkdirSync(join(output, "servers", runtime), { recursive: true });
   const client = suite.start("fuzzingclient", config, port);
   const code = await client.ended;
-  await server.stop();
   if (code !== 0) throw new Error(`the fuzzing client ended with ${code}`);
+  if (server.hasEnded) throw new Error(`our server on ${runtime} has ended before its time`);
+  await server.stop();
 }
 
 /** Our clients against the suite's server, one after the other. */
@@ -149,7 +150,7 @@ function suiteArguments(mode, config) {
   return ["-m", mode, "-s", config, "--webport", "0"];
 }
 
-/** Starts a program whose output is ours; `ended` resolves to its exit code. */
+/** Starts a program whose output is ours; `ended` resolves to its exit code, and `hasEnded` says that it has. */
 function start(command, args, cleanUp = () => {}) {
   // In a process group of its own: some commands are wrappers, which do not pass signals on.
   const child = spawn(command, args, { cwd: root, stdio: ["ignore", "inherit", "inherit"], detached: true });
@@ -168,21 +169,18 @@ function start(command, args, cleanUp = () => {}) {
     child.on("error", fail);
     child.on("exit", (code) => settle(code));
   });
-  ended.then(
-    () => running.delete(stop),
-    () => running.delete(stop),
-  );
-  return { ended, stop };
+  const program = { ended, stop, hasEnded: false };
+  const noteEnd = () => {
+    running.delete(stop);
+    program.hasEnded = true;
+  };
+  ended.then(noteEnd, noteEnd);
+  return program;
 }
 
 async function portOpens(port, program) {
-  let ended = false;
-  program.ended.then(
-    () => (ended = true),
-    () => (ended = true),
-  );
   for (const since = Date.now(); Date.now() - since < PATIENCE; ) {
-    if (ended) throw new Error(`what should listen on port ${port} has ended`);
+    if (program.hasEnded) throw new Error(`what should listen on port ${port} has ended`);
     if (await isOpen(port)) return;
     await new Promise((wake) => setTimeout(wake, 200));
   }

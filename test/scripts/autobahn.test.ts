@@ -61,6 +61,13 @@ describe("npm run autobahn", () => {
     expect(status).toBe(1);
   });
 
+  test("fails when the suite reached nobody, of which it only says that it has nothing to report", () => {
+    const args = ["--output", join(folder, "nobody"), "--runtimes", "node", "--roles", "server", ...CASES];
+    const { status, stdout } = run("autobahn.mjs", args, { ...path, FAKE_REACH: "none" });
+    expect(stdout).toContain("there is no report of sansock-node");
+    expect(status).toBe(1);
+  });
+
   test("says what it needs, and ends with 2, where there is no suite", () => {
     const { status, stderr } = run("autobahn.mjs", ["--output", join(folder, "none")], { PATH: bare });
     expect(stderr).toContain("wstest");
@@ -75,7 +82,7 @@ describe("npm run autobahn", () => {
 
 describe("the summary", () => {
   type Summary = { readonly lines: readonly string[]; readonly passed: boolean };
-  let summarize: (folders: readonly string[]) => Summary;
+  let summarize: (folders: readonly string[], options?: { agents: readonly string[] }) => Summary;
   let reports = 0;
 
   beforeAll(async () => {
@@ -83,7 +90,10 @@ describe("the summary", () => {
   });
 
   /** Every case of the suite as it should be, but for `changes`. */
-  function summaryOf(changes: Record<string, object | undefined>): { text: string; passed: boolean } {
+  function summaryOf(
+    changes: Record<string, object | undefined>,
+    options?: { agents: readonly string[] },
+  ): { text: string; passed: boolean } {
     const verdicts = Object.fromEntries(
       AUTOBAHN_CASES.map(({ id, informational }) => [
         id,
@@ -93,7 +103,7 @@ describe("the summary", () => {
     const path = join(folder, `reports-${reports++}`);
     mkdirSync(join(path, "node"), { recursive: true });
     writeFileSync(join(path, "node", "index.json"), JSON.stringify({ ours: { ...verdicts, ...changes } }));
-    const { lines, passed } = summarize([path]);
+    const { lines, passed } = summarize([path], options);
     return { text: lines.join("\n"), passed };
   }
 
@@ -123,6 +133,13 @@ describe("the summary", () => {
   test("fails when a case is missing", () => {
     const { text, passed } = summaryOf({ "9.1.1": undefined });
     expect(text).toContain("516 cases, of 517 that there should be");
+    expect(passed).toBe(false);
+  });
+
+  test("fails when an agent is missing", () => {
+    expect(summaryOf({}, { agents: ["ours"] }).passed).toBe(true);
+    const { text, passed } = summaryOf({}, { agents: ["ours", "theirs"] });
+    expect(text).toContain("there is no report of theirs");
     expect(passed).toBe(false);
   });
 
