@@ -14,7 +14,6 @@ import {
   type CloseServerOptions,
   type HttpRequest,
   isHandler,
-  type Refusal,
   type ServerOpening,
   type ServerOptions,
   type ServerSession,
@@ -25,8 +24,8 @@ import { SessionSettings } from "./session-options.ts";
 
 /** Something that has not led to a session, and counts as a connection until it has `ended`. */
 export interface Pending extends Listed {
-  /** Answers with the refusal, unless it has been answered. */
-  refuse(refusal: Refusal): void;
+  /** Answers with `status`, unless it has been answered. */
+  refuse(status: number): void;
   /** Drops the transport. */
   drop(): void;
 }
@@ -123,7 +122,7 @@ export class Acceptor<Data = unknown> {
     const idle = defer<void>();
     this.#idle = idle;
     for (const session of this.#sessions) void session.goAway(code, reason);
-    for (const pending of this.#pending) pending.refuse({ status: 503 });
+    for (const pending of this.#pending) pending.refuse(503);
     const cancel = clock.alarm(clock.now() + timeout, () => {
       for (const session of this.#sessions) session.abort();
       for (const pending of this.#pending) pending.drop();

@@ -3,10 +3,8 @@
 // request a connection, and bodies of requests in memory, up to a limit.
 
 import { encodeLatin1 } from "../bytes/latin1.ts";
-import { HeaderList } from "../handshake/header-list.ts";
 import { HttpBody, requestFraming } from "../handshake/http-body.ts";
 import type { RequestHead } from "../handshake/http-head.ts";
-import { encodeRefusal } from "../handshake/server-response.ts";
 import type { Duration } from "../vocabulary/time.ts";
 import { UsageError } from "../vocabulary/usage-error.ts";
 import type { Acceptor, Pending } from "./acceptor.ts";
@@ -14,7 +12,7 @@ import { type Deferred, defer } from "./deferred.ts";
 import { encodeResponseTo, type HttpBodySource, type HttpResponse, type ResponseFraming } from "./http-response.ts";
 import type { Transport, TransportListener } from "./ports.ts";
 import type { Peer } from "./runtime.ts";
-import type { HttpRequest, Refusal } from "./server-options.ts";
+import type { HttpRequest } from "./server-options.ts";
 
 const LF = 0x0a;
 
@@ -72,11 +70,11 @@ export class HttpExchange implements TransportListener, Pending {
     const bytes = this.#request.release();
     this.#transport.start(this);
     const announced = requestFraming(head);
-    if (head.method === "CONNECT") this.refuse({ status: 501 });
-    else if (this.#acceptor.isFull) this.refuse({ status: 503 });
-    else if (typeof announced === "number" && announced > this.#service.maxBodyBytes) this.refuse({ status: 413 });
+    if (head.method === "CONNECT") this.refuse(501);
+    else if (this.#acceptor.isFull) this.refuse(503);
+    else if (typeof announced === "number" && announced > this.#service.maxBodyBytes) this.refuse(413);
     else {
-      this.#alarmAfter(this.#acceptor.handshakeSettings.openTimeout, () => this.refuse({ status: 408 }));
+      this.#alarmAfter(this.#acceptor.handshakeSettings.openTimeout, () => this.refuse(408));
       this.received(bytes.subarray(headLength(bytes)));
       // RFC 9110 §10.1.1: "A server that receives a 100-continue expectation [...] MUST send either 100 (Continue) [...]".
       const expects = head.version === "1.1" && head.headers.get("expect")?.toLowerCase() === "100-continue";
@@ -87,12 +85,11 @@ export class HttpExchange implements TransportListener, Pending {
 
   // ---- the acceptor ----
 
-  refuse({ status, headers, body = "" }: Refusal): void {
+  refuse(status: number): void {
     if (this.#state !== "receiving" && this.#state !== "deciding") return;
-    const toHead = this.#request.head.method === "HEAD";
-    const refusal = { status, headers: new HeaderList(headers), body, toHead };
+    const { bytes } = encodeResponseTo(this.#request.head, { status }, this.#acceptor.handshakeSettings.limits);
     this.#state = "sending";
-    this.#write(encodeRefusal(refusal, this.#acceptor.handshakeSettings.limits), true);
+    this.#write(bytes, true);
     this.#end();
   }
 
@@ -136,7 +133,7 @@ export class HttpExchange implements TransportListener, Pending {
     this.#cancelAlarm?.();
     const body = this.#body.take();
     if (this.#body.truncated) {
-      this.refuse({ status: body.length === this.#service.maxBodyBytes ? 413 : 400 });
+      this.refuse(body.length === this.#service.maxBodyBytes ? 413 : 400);
       return;
     }
     this.#state = "deciding";
@@ -151,7 +148,7 @@ export class HttpExchange implements TransportListener, Pending {
     } catch (error) {
       if (this.#state === "gone") return; // code that is told so often throws
       this.#acceptor.report(error, undefined);
-      this.refuse({ status: 500 });
+      this.refuse(500);
       // Half an answer is out: only the end of the connection can say that it is not whole.
       if (this.#state === "sending") this.drop();
     }
@@ -159,14 +156,14 @@ export class HttpExchange implements TransportListener, Pending {
 
   async #send(response: HttpResponse): Promise<void> {
     const { body } = response;
-    const source = body === undefined || body instanceof Uint8Array ? undefined : body;
+    const source = body instanceof Uint8Array ? undefined : body;
     if (this.#state !== "deciding") {
       source?.cancel(); // it was refused meanwhile, or the client has gone
       return;
     }
     const { bytes, framing } = encodeResponseTo(this.#request.head, response, this.#acceptor.handshakeSettings.limits);
     this.#state = "sending";
-    this.#write(bytes, false);
+    this.#write(bytes, source === undefined);
     if (framing === "none") source?.cancel();
     else if (body instanceof Uint8Array) this.#write(body, true);
     else if (source !== undefined) await this.#sendFrom(source, framing);
@@ -202,7 +199,7 @@ export class HttpExchange implements TransportListener, Pending {
   }
 
   #write(bytes: Uint8Array, more: boolean): void {
-    if (this.#writtenBytes === 0) this.#watch(-1);
+    if (this.#writtenBytes === 0) this.#watch(0);
     this.#writtenBytes += bytes.length;
     this.#transport.write(bytes, more);
   }

@@ -1,7 +1,7 @@
 // One opening handshake of a server, from the accepted transport to the session or the refusal.
 
 import type { RequestHead } from "../handshake/http-head.ts";
-import { ServerHandshake, type ServerHandshakeEvent } from "../handshake/server-handshake.ts";
+import { type RejectReply, ServerHandshake, type ServerHandshakeEvent } from "../handshake/server-handshake.ts";
 import type { UpgradeRequest } from "../handshake/upgrade-rules.ts";
 import type { Acceptor, Pending } from "./acceptor.ts";
 import { Driver, type EventConsumer } from "./driver.ts";
@@ -34,9 +34,9 @@ export class Opening implements EventConsumer<ServerHandshakeEvent>, Pending {
   }
 
   /** Refuses, unless it has been answered. */
-  refuse(refusal: Refusal): void {
+  refuse(status: number, reply: RejectReply = {}): void {
     if (!this.#isPending) return;
-    this.#handshake.reject(this.#now, refusal.status, refusal);
+    this.#handshake.reject(this.#now, status, reply);
     this.#driver.pump();
   }
 
@@ -48,7 +48,7 @@ export class Opening implements EventConsumer<ServerHandshakeEvent>, Pending {
   handleEvent(event: ServerHandshakeEvent): void {
     switch (event.kind) {
       case "request":
-        if (this.#acceptor.isFull) this.refuse({ status: 503 });
+        if (this.#acceptor.isFull) this.refuse(503);
         else this.#decide(event.request);
         break;
       case "http-request":
@@ -61,7 +61,7 @@ export class Opening implements EventConsumer<ServerHandshakeEvent>, Pending {
               this.#acceptor.ended(this);
               return bytes;
             },
-            reject: (status, reply) => this.refuse({ ...reply, status }),
+            reject: (status, reply) => this.refuse(status, reply),
           },
           this.#transport,
         );
@@ -101,7 +101,7 @@ export class Opening implements EventConsumer<ServerHandshakeEvent>, Pending {
   #carryOut(request: UpgradeRequest, decision: Consent | Refusal | undefined): void {
     if (!this.#isPending) return; // the client has gone, or openTimeout has passed
     try {
-      if (decision !== undefined && "status" in decision) this.refuse(decision);
+      if (decision !== undefined && "status" in decision) this.refuse(decision.status, decision);
       else this.#accept(request, decision ?? {});
     } catch (error) {
       this.#failed(error); // a subprotocol that was not offered, a header that cannot be
@@ -118,7 +118,7 @@ export class Opening implements EventConsumer<ServerHandshakeEvent>, Pending {
 
   #failed(error: unknown): void {
     this.#acceptor.report(error, undefined);
-    this.refuse({ status: 500 });
+    this.refuse(500);
   }
 
   get #isPending(): boolean {
