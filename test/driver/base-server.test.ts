@@ -3,6 +3,7 @@
 import { BaseServer } from "@sansock/protocol/driver";
 import { describe, expect, test } from "vitest";
 import { TestServer } from "./opening-support.ts";
+import { collect } from "./support.ts";
 
 function start(signal?: AbortSignal, finish?: () => void) {
   const { acceptor } = new TestServer(() => {});
@@ -40,5 +41,16 @@ describe("a server", () => {
     await server.close();
     controller.abort();
     expect(log).toEqual(["stopped"]);
+  });
+
+  test("knows its sessions, and sends what it broadcasts to all but one", async () => {
+    const world = new TestServer((session) => session.whenClosed());
+    const server = new BaseServer({ acceptor: world.acceptor, signal: undefined, stop: () => {} });
+    const received = [collect(await world.connect()), collect(await world.connect())];
+    const [, second] = server.sessions;
+    server.broadcast("to all");
+    server.broadcast("to the first", second);
+    await world.run(0);
+    expect(received).toEqual([["to all", "to the first"], ["to all"]]);
   });
 });

@@ -283,14 +283,21 @@ describe("the response", () => {
   });
 
   test.each([
-    ["a status that ends nothing", { status: 101 }],
-    ["a status that is none", { status: 2.5 }],
-    ["a status above all", { status: 600 }],
-    ["a header that HTTP cannot carry", { status: 200, headers: { "X-Mine": "a\r\nb" } }],
-  ])("is 500, and reported, instead of %s", async (_what, response: HttpResponse) => {
+    ["a status that ends nothing", { status: 101 }, "bad-argument"],
+    ["a status that is none", { status: 2.5 }, "bad-argument"],
+    ["a status above all", { status: 600 }, "bad-argument"],
+    ["a header that HTTP cannot carry", { status: 200, headers: { "X-Mine": "a\r\nb" } }, "bad-handshake"],
+  ])("is 500, and reported, instead of %s", async (_what, response: HttpResponse, code) => {
     const { client, onError } = await answer(response);
     expect(client.text).toMatch(/^HTTP\/1.1 500 /);
-    expect(onError).toHaveBeenCalledOnce();
+    expect(onError).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ code }), undefined);
+  });
+
+  test("may have any status from 200 to 599", async () => {
+    for (const status of [200, 599]) {
+      const { client } = await answer({ status });
+      expect(client.text).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    }
   });
 
   test("is 500, and the error is reported, when the application throws", async () => {

@@ -174,6 +174,7 @@ describe("consent", () => {
       await server.run(100);
       if (how === "timeout") expect(raw.status).toBe(503); // it is the server that took too long
       expect(server.acceptor.sessions.size).toBe(0);
+      expect(server.reports.errors).toEqual([]);
     }
   });
 });
