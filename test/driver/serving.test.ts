@@ -169,7 +169,7 @@ describe("consent", () => {
       raw.send(upgradeRequest());
       await server.run(10);
       if (how === "gone") link.client.destroy();
-      else await server.run(2000);
+      await server.run(how === "gone" ? 10 : 2000);
       open();
       await server.run(100);
       if (how === "timeout") expect(raw.status).toBe(503); // it is the server that took too long
