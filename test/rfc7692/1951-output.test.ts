@@ -174,3 +174,26 @@ describe.each(Object.keys(options))("with %s, what is deflated is as small as it
     }
   });
 });
+
+describe("where it is a close call, what is deflated is as small as it was:", () => {
+  const noise = randomBytes(16_382);
+  test.each<[name: string, messages: readonly Uint8Array[], expected: string]>([
+    ["as long stored as in the fixed codes", [Uint8Array.from({ length: 40 }, (_, at) => 136 + at)], "50 e447028d"],
+    ["codes of its own are expected to save just a sixteenth", [randomBytes(60, 24, 74_856)], "66 05c172e5"],
+    ["codes of its own look shorter than they are with their header", [words(19)], "57 5939d9cf"],
+    ["codes of its own look shorter only as long as distances cost nothing", [randomBytes(23, 2, 19)], "24 aac51e90"],
+    ["as many literals as a block holds", [randomBytes(16_384)], "16394 20d310c6"],
+    ["as many literals as a block holds, and one", [randomBytes(16_385)], "16396 1df1cfc1"],
+    [
+      "a block with room for one literal, behind a match",
+      [concat(noise, noise.subarray(100, 108), utf8("more"))],
+      "16405 f9557398",
+    ],
+    ["matches from one message into the next", [randomBytes(22, 2, 231), randomBytes(22, 2, 232)], "34 7af0032d"],
+  ])("%s", (_name, messages, expected) => {
+    const deflater = portableDeflate().createDeflater({ windowBits: 15, memoryLevel: 8 });
+    const deflated = concat(...messages.map((message) => deflater.deflate(message, true)));
+    expectBytes(zlibInflate(deflated, 15).output, concat(...messages));
+    expect(summary(deflated)).toBe(expected);
+  });
+});
