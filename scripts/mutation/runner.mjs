@@ -68,7 +68,8 @@ class OneProcessRunner {
         results.push(...(await this.#run(await this.#collect(this.#evaluate(), file, new Set([id])))));
       }
     }
-    const { mutantCoverage } = this.#instrumentation;
+    // Sources without mutants note nothing.
+    const { mutantCoverage = { static: {}, perTest: {} } } = this.#instrumentation;
     const durations = Object.fromEntries(results.map(({ id, timeSpentMs }) => [id, timeSpentMs]));
     this.#known = { durations, hits: mutantCoverage.perTest };
     // For the other processes, and for those that take the place of one that had to be stopped.

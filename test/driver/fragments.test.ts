@@ -109,6 +109,17 @@ test("what is left of a message is skipped when the next one is asked for", asyn
   expect(await next()).toBeUndefined();
 });
 
+test("a message that was skipped takes nothing from the next one", async () => {
+  const pair = sessionPair(PIECEWISE);
+  void pair.client.send(["a", "b"]);
+  void pair.client.send(["c", "d"]);
+  const next = reader(pair);
+  const first = await next();
+  const second = await next();
+  expect(await contentOf(pair, first)).toBe("");
+  expect(await contentOf(pair, second)).toBe("cd");
+});
+
 test("iterating over a message a second time goes on where the first left off", async () => {
   const pair = sessionPair(PIECEWISE);
   void pair.client.send(["a", "b", "c"]);
