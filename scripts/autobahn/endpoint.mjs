@@ -5,11 +5,8 @@
 //     node endpoint.mjs client ws://127.0.0.1:9102 AGENT
 
 const onDeno = "Deno" in globalThis;
-const { serve, connect } = await import(
+const { serve, connect, permessageDeflate } = await import(
   onDeno ? "../../packages/deno-adapter/src/mod.ts" : "../../packages/node-adapter/dist/index.js"
-);
-const { permessageDeflate } = await import(
-  onDeno ? "../../packages/protocol/src/index.ts" : "../../packages/protocol/dist/index.js"
 );
 const [role, ...args] = (onDeno ? globalThis.Deno : { args: process.argv.slice(2) }).args;
 
