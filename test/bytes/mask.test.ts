@@ -3,8 +3,9 @@
 import { randomFillSync } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { applyMask, prefersWords, wordsWithin } from "../../packages/protocol/src/bytes/mask.ts";
+import { applyMask, prefersWords } from "../../packages/protocol/src/bytes/mask.ts";
 import { MaskKeys } from "../../packages/protocol/src/bytes/mask-keys.ts";
+import { wordsWithin } from "../../packages/protocol/src/bytes/words.ts";
 import { seeded } from "../reference/seed.ts";
 import { hex } from "../support/hex.ts";
 import { countingRandom, failingRandom } from "../support/random.ts";
@@ -26,8 +27,8 @@ const cases = fc.record({
 });
 
 describe("applyMask", () => {
-  for (const wordwise of [true, false]) {
-    test(`${wordwise ? "by words" : "by bytes"} is the definition, at every alignment, and touches nothing else`, () => {
+  for (const bits of [32, 64, undefined] as const) {
+    test(`by ${bits === undefined ? "bytes" : `words of ${bits} bits`} is the definition, at every alignment, and touches nothing else`, () => {
       fc.assert(
         fc.property(cases, ({ offset, before, length, behind, key, seed }) => {
           const memory = Uint8Array.from({ length: offset + before + length + behind + 5 }, (_, i) => i * 7 + seed);
@@ -36,7 +37,7 @@ describe("applyMask", () => {
           expected.set(maskedByDefinition(memory.slice(start, start + length), key), start);
 
           const bytes = memory.subarray(offset, offset + before + length + behind);
-          const words = wordwise ? wordsWithin(bytes) : undefined;
+          const words = bits === undefined || bytes.length < 8 ? undefined : wordsWithin(bytes, bits);
           const rotated = applyMask(bytes, before, before + length, key, words);
           expect(Buffer.compare(memory, expected)).toBe(0);
 
@@ -50,29 +51,33 @@ describe("applyMask", () => {
     });
   }
 
-  test("in two steps is the same as in one, wherever the cut is", () => {
-    fc.assert(
-      fc.property(fc.nat({ max: 200 }), fc.nat({ max: 200 }), fc.nat({ max: 0xffff_ffff }), (first, second, key) => {
-        const once = Uint8Array.from({ length: first + second }, (_, index) => index);
-        const twice = once.slice();
-        applyMask(once, 0, once.length, key, wordsWithin(once));
-        const rotated = applyMask(twice, 0, first, key, wordsWithin(twice));
-        applyMask(twice, first, twice.length, rotated, wordsWithin(twice));
-        return Buffer.compare(once, twice) === 0;
-      }),
-      seeded(300),
-    );
-  });
+  for (const bits of [32, 64] as const) {
+    test(`in two steps is the same as in one, wherever the cut is (${bits} bits)`, () => {
+      fc.assert(
+        fc.property(fc.nat({ max: 200 }), fc.nat({ max: 200 }), fc.nat({ max: 0xffff_ffff }), (first, second, key) => {
+          const once = Uint8Array.from({ length: first + second }, (_, index) => index);
+          const twice = once.slice();
+          applyMask(once, 0, once.length, key, wordsWithin(once, bits));
+          const rotated = applyMask(twice, 0, first, key, wordsWithin(twice, bits));
+          applyMask(twice, first, twice.length, rotated, wordsWithin(twice, bits));
+          return Buffer.compare(once, twice) === 0;
+        }),
+        seeded(300),
+      );
+    });
+  }
 
   test("beyond 2 GiB it is the definition, too", () => {
     // Never written to but at its end, so that it takes no memory in fact.
     const bytes = new Uint8Array(2 ** 31 + 200);
     const key = 0xa1b2_c3d4;
-    for (const start of [2 ** 31 - 101, 2 ** 31 + 3]) {
-      const end = start + 150;
-      applyMask(bytes, start, end, key, wordsWithin(bytes));
-      expect(bytes.slice(start, end)).toEqual(maskedByDefinition(new Uint8Array(150), key));
-      bytes.fill(0, start, end);
+    for (const bits of [32, 64] as const) {
+      for (const start of [2 ** 31 - 101, 2 ** 31 + 3]) {
+        const end = start + 150;
+        applyMask(bytes, start, end, key, wordsWithin(bytes, bits));
+        expect(bytes.slice(start, end)).toEqual(maskedByDefinition(new Uint8Array(150), key));
+        bytes.fill(0, start, end);
+      }
     }
   });
 
@@ -84,17 +89,35 @@ describe("applyMask", () => {
     expect(prefersWords(1_000)).toBe(true);
   });
 
-  test("the words within some bytes are all those that lie whole in them, at addresses that four divides", () => {
+  test("the words within some bytes lie at addresses that their size divides", () => {
     const memory = new Uint8Array(400);
-    for (const [start, end, lead, words] of [
-      [0, 400, 0, 100],
-      [1, 400, 3, 99],
-      [2, 399, 2, 98],
-      [3, 398, 1, 98],
-      [4, 99, 0, 23],
+    for (const [start, lead32, lead64] of [
+      [0, 0, 0],
+      [1, 3, 7],
+      [2, 2, 6],
+      [4, 0, 4],
+      [7, 1, 1],
+      [8, 0, 0],
     ] as const) {
-      const found = wordsWithin(memory.subarray(start, end));
-      expect([found.lead, found.view.byteOffset, found.view.length]).toEqual([lead, start + lead, words]);
+      const bytes = memory.subarray(start, 399);
+      expect(wordsWithin(bytes, 32)).toMatchObject({ lead: lead32, size: 4 });
+      expect(wordsWithin(bytes, 64)).toMatchObject({ lead: lead64, size: 8 });
+    }
+  });
+
+  test("words are XORed from one boundary to another, all of them and no other byte", () => {
+    for (const bits of [32, 64] as const) {
+      const memory = new Uint8Array(403);
+      const bytes = memory.subarray(3);
+      const { lead, size } = wordsWithin(bytes, bits);
+      for (let count = 0; count < 20; count++) {
+        memory.fill(0);
+        const start = lead + size;
+        wordsWithin(bytes, bits).xor(start, start + count * size, 0x0102_0304);
+        const expected = new Uint8Array(400);
+        for (let at = 0; at < count * size; at++) expected[start + at] = (at % 4) + 1;
+        expect(bytes).toEqual(expected);
+      }
     }
   });
 });

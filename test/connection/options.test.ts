@@ -22,6 +22,7 @@ describe("the defaults", () => {
       maxMessageBytes: 1_048_576,
       delivery: "messages",
       autoPong: true,
+      wordBits: 32,
     });
     expect(new ConnectionSettings({ role: "client", random }).masked).toBe(true);
   });
@@ -68,6 +69,8 @@ describe("options out of their ranges are refused", () => {
     { pausedReading: "stop" },
     { onPingTimeout: "die" },
     { delivery: "chunks" },
+    { wordBits: 16 },
+    { wordBits: "64" },
   ];
   for (const options of wrong) {
     const [[name, value]] = Object.entries(options) as [[string, unknown]];

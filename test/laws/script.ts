@@ -111,6 +111,7 @@ export function anyScript(): fc.Arbitrary<Script> {
     pingJitter: fc.constantFrom(0, 0, 1),
     onPingTimeout: fc.constantFrom("close" as const, "abort" as const),
     delivery: fc.constantFrom("messages" as const, "messages" as const, "fragments" as const),
+    wordBits: fc.constantFrom(32 as const, 64 as const),
     autoPong: fc.constantFrom(true, true, false),
   });
   return fc

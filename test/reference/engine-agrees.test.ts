@@ -84,7 +84,7 @@ class EngineUnderTest implements Endpoint {
   constructor({ role, maxMessageBytes, extension }: ReadingRules) {
     this.#role = role;
     const transform = extension === undefined ? undefined : transformOf(extension);
-    const options = { role, maxMessageBytes, random: countingRandom(), pingInterval: null };
+    const options = { role, maxMessageBytes, random: countingRandom(), pingInterval: null, wordBits: 64 } as const;
     this.#connection = new Connection(0, options, transform);
   }
 

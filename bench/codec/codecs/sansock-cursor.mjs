@@ -5,7 +5,7 @@ import { FrameDecoder } from "@sansock/protocol";
 /** @type {import("../codec-process.mjs").Codec} */
 export const codec = {
   decoder(payload) {
-    const decoder = new FrameDecoder({ masked: true });
+    const decoder = new FrameDecoder({ masked: true, wordBits: 64 });
     return (chunk) => {
       decoder.feed(chunk);
       for (let step = decoder.advance(); step !== "needs-bytes"; step = decoder.advance()) {

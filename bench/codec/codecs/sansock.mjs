@@ -9,7 +9,7 @@ const random = (target) => void randomFillSync(target);
 /** @type {import("../codec-process.mjs").Codec} */
 export const codec = {
   decoder(payload) {
-    const connection = new Connection(0, { role: "server", random, maxMessageBytes: 2 ** 30 });
+    const connection = new Connection(0, { role: "server", random, maxMessageBytes: 2 ** 30, wordBits: 64 });
     return (chunk) => {
       connection.receive(0, chunk);
       for (let event = connection.nextEvent(); event !== undefined; event = connection.nextEvent()) {
@@ -19,7 +19,7 @@ export const codec = {
     };
   },
   encoder(masked, written) {
-    const connection = new Connection(0, { role: masked ? "client" : "server", random });
+    const connection = new Connection(0, { role: masked ? "client" : "server", random, wordBits: 64 });
     return {
       send: (payload) => connection.sendBinary(payload),
       flush() {

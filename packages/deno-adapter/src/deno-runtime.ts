@@ -8,6 +8,7 @@ export const denoRuntime: Runtime = {
   clock: denoClock,
   random: (target) => crypto.getRandomValues(target),
   textCodec: denoTextCodec,
+  wordBits: 64,
   observer: {},
   reportError: (error) => console.error(error),
 };

@@ -12,6 +12,7 @@ export const nodeRuntime: Runtime = {
   textCodec: nodeTextCodec,
   // Streams make a Buffer of every other Uint8Array.
   allocate: (length) => Buffer.alloc(length),
+  wordBits: "bun" in process.versions ? 32 : 64,
   observer: diagnostics,
   reportError(error) {
     diagnostics.failed(error);

@@ -2,6 +2,7 @@
 
 export type { Allocate } from "./bytes/slab.ts";
 export { portableTextCodec, type TextCodec } from "./bytes/text-codec.ts";
+export type { WordBits } from "./bytes/words.ts";
 export { Connection } from "./connection/connection.ts";
 export {
   type ConnectionOptions,
@@ -10,6 +11,7 @@ export {
   DEFAULT_MAX_MESSAGE_BYTES,
   DEFAULT_PING_INTERVAL,
   DEFAULT_PING_TIMEOUT,
+  type RuntimeSupport,
 } from "./connection/connection-options.ts";
 export { describeClosed } from "./connection/describe-closed.ts";
 export type { SendOptions } from "./connection/message-sender.ts";

@@ -1,7 +1,7 @@
 // Memory for what is sent: making a buffer for every write costs more than filling it, and filling memory that was never
 // touched costs more than filling memory that is in the processor's cache.
 
-import { type Words, wordsWithin } from "./mask.ts";
+import { type WordBits, type Words, wordsWithin } from "./words.ts";
 
 /** How much is made at once. A write that a slow peer does not take keeps its slab alive, and no more than that. */
 const SLAB_BYTES = 16 * 1024;
@@ -19,6 +19,7 @@ export type Allocate = (length: number) => Uint8Array;
  */
 export class Slab {
   readonly allocate: Allocate;
+  readonly #wordBits: WordBits;
   #memory: Uint8Array | undefined = undefined;
   #used = 0;
   /** Memory for a large write that nobody uses. */
@@ -31,8 +32,9 @@ export class Slab {
   #words: Words | undefined = undefined;
   #wordsOf: Uint8Array | undefined = undefined;
 
-  constructor(allocate: Allocate) {
+  constructor(allocate: Allocate, wordBits: WordBits) {
     this.allocate = allocate;
+    this.#wordBits = wordBits;
   }
 
   /** Reserves `count` bytes of `memory`, from the returned offset on. More than a slab gets memory of its own. */
@@ -69,7 +71,7 @@ export class Slab {
   /** The words in memory of this slab, to mask what is sent. The view is made once for as long as the memory is in use. */
   wordsOf(memory: Uint8Array): Words {
     if (this.#words === undefined || this.#wordsOf !== memory) {
-      this.#words = wordsWithin(memory);
+      this.#words = wordsWithin(memory, this.#wordBits);
       this.#wordsOf = memory;
     }
     return this.#words;

@@ -60,12 +60,13 @@ export class Acceptor<Data = unknown> {
   ) {
     this.options = options;
     this.host = host;
-    const { random, textCodec, allocate, observer } = host.runtime;
+    const { random, textCodec, allocate, wordBits, observer } = host.runtime;
     this.handshakeSettings = new ServerHandshakeSettings({
       ...options,
       random,
       textCodec,
       allocate,
+      wordBits,
       secure: host.secure,
     });
     // From here on the type of the data is of no interest.

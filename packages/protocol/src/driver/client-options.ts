@@ -1,3 +1,4 @@
+import type { RuntimeSupport } from "../connection/connection-options.ts";
 import type { ClientHandshakeOptions } from "../handshake/client-handshake-options.ts";
 import type { ResponseHead } from "../handshake/http-head.ts";
 import type { WebSocketUrl } from "../handshake/url.ts";
@@ -24,9 +25,7 @@ export interface Cancellation {
 }
 
 /** Every option of the handshake, of the connection and of the session is one of a client's own. */
-export interface ClientOptions
-  extends Omit<ClientHandshakeOptions, "url" | "random" | "textCodec" | "allocate">,
-    SessionOptions {
+export interface ClientOptions extends Omit<ClientHandshakeOptions, "url" | keyof RuntimeSupport>, SessionOptions {
   /** Cancels the opening, which then rejects with the signal's reason, and drops a connection that is open. */
   readonly signal?: Cancellation | undefined;
   /** Told of what callbacks of the application threw. Default: the adapter prints it. */

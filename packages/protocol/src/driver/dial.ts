@@ -35,9 +35,9 @@ export async function dial(
   runtime: Runtime,
   connect: (url: WebSocketUrl, settings: SessionSettings) => Dialing,
 ): Promise<ClientSession> {
-  const { clock, random, textCodec, allocate, observer } = runtime;
+  const { clock, random, textCodec, allocate, wordBits, observer } = runtime;
   const target = parseWebSocketUrl(url);
-  const settings = new ClientHandshakeSettings({ ...options, url: target, random, textCodec, allocate });
+  const settings = new ClientHandshakeSettings({ ...options, url: target, random, textCodec, allocate, wordBits });
   const sessionSettings = new SessionSettings(options, callbacks as SessionCallbacks | undefined, {
     ...observer,
     failed(session, error) {

@@ -1,17 +1,10 @@
-import type { Allocate } from "../bytes/slab.ts";
-import type { TextCodec } from "../bytes/text-codec.ts";
-import type { FillRandom } from "../vocabulary/machine.ts";
+import type { RuntimeSupport } from "../connection/connection-options.ts";
 import type { Clock } from "./ports.ts";
 import type { SessionObserver } from "./session-options.ts";
 
 /** What an adapter brings beside transports. */
-export interface Runtime {
+export interface Runtime extends RuntimeSupport {
   readonly clock: Clock;
-  readonly random: FillRandom;
-  /** A faster codec than the portable one. */
-  readonly textCodec?: TextCodec | undefined;
-  /** Makes memory for what is sent, where its transports want a `Uint8Array` of their own kind. */
-  readonly allocate?: Allocate | undefined;
   /** Who publishes diagnostics. */
   readonly observer: Omit<SessionObserver, "failed">;
   /** Where errors of the application go that nobody else takes. */

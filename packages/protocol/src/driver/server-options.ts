@@ -1,3 +1,4 @@
+import type { RuntimeSupport } from "../connection/connection-options.ts";
 import type { RequestHead } from "../handshake/http-head.ts";
 import type { AcceptReply, RejectReply } from "../handshake/server-handshake.ts";
 import type { ServerHandshakeOptions } from "../handshake/server-handshake-options.ts";
@@ -35,7 +36,7 @@ export interface Refusal extends RejectReply {
 
 /** What a server is made of; every option of the handshake, of connections and of sessions is one of its own. */
 export interface ServerOptions<Data = unknown>
-  extends Omit<ServerHandshakeOptions, "random" | "textCodec" | "allocate" | "secure">,
+  extends Omit<ServerHandshakeOptions, keyof RuntimeSupport | "secure">,
     SessionOptions {
   /**
    * Decides about a valid request before it is upgraded: `undefined` or a `Consent` opens the session, a `Refusal`

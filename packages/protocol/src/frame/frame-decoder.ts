@@ -2,7 +2,8 @@
 // (§5.4), not what payloads mean.
 
 import { EMPTY } from "../bytes/bytes.ts";
-import { applyMask, prefersWords, type Words, wordsWithin } from "../bytes/mask.ts";
+import { applyMask, prefersWords } from "../bytes/mask.ts";
+import { type WordBits, type Words, wordsWithin } from "../bytes/words.ts";
 import { isControl, Opcode } from "../vocabulary/opcode.ts";
 import type { Violation } from "../vocabulary/violation.ts";
 import { checkFirstByte, checkSecondByte } from "./frame-rules.ts";
@@ -27,6 +28,11 @@ export interface FrameDecoderOptions {
   readonly maxMessageBytes?: number | undefined;
   /** The same for text messages. Default: `maxMessageBytes`. */
   readonly maxTextBytes?: number | undefined;
+  /**
+   * How wide the words are in which payloads are unmasked. 64 takes two thirds of the time on V8, and fifty times as long
+   * on JavaScriptCore. Default: 32.
+   */
+  readonly wordBits?: WordBits | undefined;
 }
 
 const FIN_TEXT = 0x80 | Opcode.Text;
@@ -75,6 +81,7 @@ export class FrameDecoder {
   readonly #extensionBits: number;
   readonly #maxMessageBytes: number;
   readonly #maxTextBytes: number;
+  readonly #wordBits: WordBits;
   #expecting = FIRST_BYTE;
   /** Of the length, or of the mask key: bytes still to come. */
   #bytesMissing = 0;
@@ -94,6 +101,7 @@ export class FrameDecoder {
     this.#extensionBits = options.extensionBits ?? 0;
     this.#maxMessageBytes = options.maxMessageBytes ?? Number.MAX_SAFE_INTEGER;
     this.#maxTextBytes = options.maxTextBytes ?? this.#maxMessageBytes;
+    this.#wordBits = options.wordBits ?? 32;
   }
 
   /** Whether a frame has begun and not ended. */
@@ -265,7 +273,7 @@ export class FrameDecoder {
 
   /** Returns the key, rotated to go on behind `end`. */
   #unmask(start: number, end: number, key: number): number {
-    if (this.#words === undefined && prefersWords(end - start)) this.#words = wordsWithin(this.chunk);
+    if (this.#words === undefined && prefersWords(end - start)) this.#words = wordsWithin(this.chunk, this.#wordBits);
     return applyMask(this.chunk, start, end, key, this.#words);
   }
 }
