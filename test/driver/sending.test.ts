@@ -396,6 +396,7 @@ test("what cannot be sent throws at the call, and changes nothing", async () => 
   const { client, server, run } = sessionPair();
   const received = collect(client);
   expect(() => server.send(undefined as never)).toThrow(UsageError);
+  expect(() => server.send(null as never)).toThrow(UsageError);
   expect(() => server.send(7 as never)).toThrow(UsageError);
   expect(() => server.send({} as never)).toThrow(UsageError);
   void server.send("still here");
