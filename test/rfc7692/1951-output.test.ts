@@ -44,6 +44,12 @@ function rareBytes(): Uint8Array {
   return Uint8Array.from({ length: 8_000 }, () => Math.floor(random() ** 3 * 120));
 }
 
+/** All bytes, of which the even ones are four times as common as the odd ones. */
+function evenBytes(): Uint8Array {
+  const random = generator(10);
+  return Uint8Array.from({ length: 16_000 }, () => Math.floor(random() * 128) * 2 + (random() < 0.2 ? 1 : 0));
+}
+
 /** Every length of a match, far and near, between bytes that do not repeat. */
 function matches(): Uint8Array {
   const source = randomBytes(600, 256, 5);
@@ -175,7 +181,7 @@ describe.each(Object.keys(options))("with %s, what is deflated is as small as it
   });
 });
 
-describe("where it is a close call, what is deflated is as small as it was:", () => {
+describe("at borders and in close calls, what is deflated is as small as it was:", () => {
   const noise = randomBytes(16_382);
   test.each<[name: string, messages: readonly Uint8Array[], expected: string]>([
     ["as long stored as in the fixed codes", [Uint8Array.from({ length: 40 }, (_, at) => 136 + at)], "50 e447028d"],
@@ -189,6 +195,12 @@ describe("where it is a close call, what is deflated is as small as it was:", ()
       [concat(noise, noise.subarray(100, 108), utf8("more"))],
       "16405 f9557398",
     ],
+    [
+      "a stored block whose last bytes are a match",
+      [concat(noise.subarray(0, 300), noise.subarray(100, 104))],
+      "314 315ec793",
+    ],
+    ["all bytes, with codes of which no two neighbours are as long", [evenBytes()], "15609 584f2c25"],
     ["matches from one message into the next", [randomBytes(22, 2, 231), randomBytes(22, 2, 232)], "34 7af0032d"],
   ])("%s", (_name, messages, expected) => {
     const deflater = portableDeflate().createDeflater({ windowBits: 15, memoryLevel: 8 });
