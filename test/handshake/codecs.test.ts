@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { decodeBase64, encodeBase64 } from "../../packages/protocol/src/bytes/base64.ts";
@@ -99,4 +100,6 @@ test("whitespace to be trimmed is spaces and tabs, at both ends", () => {
 test("H21 the answer to a key is base64 of the SHA-1 of key and GUID, as in RFC 6455 §1.3", () => {
   expect(acceptKey(RFC_KEY)).toBe(RFC_ACCEPT);
   expect(acceptKey("x3JJHMbDL1EzLkh9GBhXDw==")).toBe("HSmrc0sMlYUkAGmm5OPpG2HaGWk=");
+  const digest = (text: string) => createHash("sha1").update(text).digest("base64");
+  expect(acceptKey(RFC_KEY, digest)).toBe(RFC_ACCEPT);
 });

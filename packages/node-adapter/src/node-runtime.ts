@@ -1,6 +1,6 @@
 // What Node brings beside sockets.
 
-import { webcrypto } from "node:crypto";
+import { hash, webcrypto } from "node:crypto";
 import type { Runtime } from "@sansock/protocol/driver";
 import { diagnostics } from "./diagnostics.ts";
 import { nodeClock } from "./node-clock.ts";
@@ -12,6 +12,7 @@ export const nodeRuntime: Runtime = {
   textCodec: nodeTextCodec,
   // Streams make a Buffer of every other Uint8Array.
   allocate: (length) => Buffer.alloc(length),
+  sha1: (text) => hash("sha1", text, "base64"),
   wordBits: "bun" in process.versions ? 32 : 64,
   observer: diagnostics,
   reportError(error) {

@@ -60,12 +60,13 @@ export class Acceptor<Data = unknown> {
   ) {
     this.options = options;
     this.host = host;
-    const { random, textCodec, allocate, wordBits, observer } = host.runtime;
+    const { random, textCodec, allocate, sha1, wordBits, observer } = host.runtime;
     this.handshakeSettings = new ServerHandshakeSettings({
       ...options,
       random,
       textCodec,
       allocate,
+      sha1,
       wordBits,
       secure: host.secure,
     });

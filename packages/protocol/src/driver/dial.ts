@@ -35,9 +35,17 @@ export async function dial(
   runtime: Runtime,
   connect: (url: WebSocketUrl, settings: SessionSettings) => Dialing,
 ): Promise<ClientSession> {
-  const { clock, random, textCodec, allocate, wordBits, observer } = runtime;
+  const { clock, random, textCodec, allocate, sha1, wordBits, observer } = runtime;
   const target = parseWebSocketUrl(url);
-  const settings = new ClientHandshakeSettings({ ...options, url: target, random, textCodec, allocate, wordBits });
+  const settings = new ClientHandshakeSettings({
+    ...options,
+    url: target,
+    random,
+    textCodec,
+    allocate,
+    sha1,
+    wordBits,
+  });
   const sessionSettings = new SessionSettings(options, callbacks as SessionCallbacks | undefined, {
     ...observer,
     failed(session, error) {

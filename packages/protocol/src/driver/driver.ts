@@ -207,7 +207,8 @@ export class Driver implements TransportListener {
       const next: Exclude<Effect, Yield> | undefined = this.#nextEffect();
       switch (effect.kind) {
         case "write":
-          this.transport.write(effect.bytes, next !== undefined);
+          // What ends behind it is not worth being gathered with: it would cost more than it saves.
+          this.transport.write(effect.bytes, next?.kind === "write");
           break;
         case "end":
           this.transport.end();

@@ -43,6 +43,7 @@ export interface ClientHandshakeOptions extends Omit<ConnectionOptions, "role"> 
  */
 export class ClientHandshakeSettings {
   readonly connection: ConnectionSettings;
+  readonly sha1: ((text: string) => string) | undefined;
   readonly url: WebSocketUrl;
   readonly subprotocols: readonly string[];
   readonly extensions: readonly Extension[];
@@ -54,6 +55,7 @@ export class ClientHandshakeSettings {
 
   constructor(options: ClientHandshakeOptions) {
     this.connection = new ConnectionSettings({ ...options, role: "client" });
+    this.sha1 = options.sha1;
     this.url = options.url;
     this.subprotocols = checkSubprotocols(options.subprotocols);
     this.extensions = options.extensions ?? [];

@@ -88,7 +88,7 @@ export class ClientHandshake extends HandshakeMachine<ClientHandshakeEvent> {
     const request = createRequest(settings, key);
     const bytes = encodeRequestHead(request, settings.limits);
     this.#settings = settings;
-    this.#accept = acceptKey(key);
+    this.#accept = acceptKey(key, settings.sha1);
     this.request = request;
     this.#state = {
       kind: "reading",

@@ -36,6 +36,7 @@ export interface ServerHandshakeOptions extends Omit<ConnectionOptions, "role"> 
  */
 export class ServerHandshakeSettings {
   readonly connection: ConnectionSettings;
+  readonly sha1: ((text: string) => string) | undefined;
   readonly openTimeout: Duration | null;
   readonly limits: HeadLimits;
   readonly subprotocols: readonly string[];
@@ -45,6 +46,7 @@ export class ServerHandshakeSettings {
 
   constructor(options: ServerHandshakeOptions) {
     this.connection = new ConnectionSettings({ ...options, role: "server" });
+    this.sha1 = options.sha1;
     const { openTimeout = DEFAULT_OPEN_TIMEOUT } = options;
     this.openTimeout = checkTimeout("openTimeout", openTimeout);
     this.limits = headLimits(options.limits);

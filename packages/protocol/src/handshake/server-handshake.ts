@@ -7,6 +7,7 @@ import type { ExtensionElement } from "../extensions/extension.ts";
 import type { MessageTransform } from "../message/message-transform.ts";
 import type { Instant } from "../vocabulary/time.ts";
 import { UsageError } from "../vocabulary/usage-error.ts";
+import { acceptKey } from "./accept-key.ts";
 import { type HandshakeFailure, HandshakeMachine } from "./handshake-machine.ts";
 import { type HandshakeViolation, handshakeViolations } from "./handshake-violation.ts";
 import { type RequestHeadParser, requestHeadParser } from "./head-parser.ts";
@@ -135,7 +136,8 @@ export class ServerHandshake extends HandshakeMachine<ServerHandshakeEvent> {
     const subprotocol = this.#chooseSubprotocol(state.request, reply.subprotocol);
     const headers = checkHeaders(reply.headers);
     const extension = this.#chooseExtension(state.request.extensions);
-    const chosen = { key: state.request.key, subprotocol, extension: extension?.element, headers };
+    const accept = acceptKey(state.request.key, this.#settings.sha1);
+    const chosen = { accept, subprotocol, extension: extension?.element, headers };
     const head = formatSwitchingProtocols(chosen, this.#settings.limits);
     const connection = new Connection(now, this.#settings.connection, extension?.transform);
     if (state.received !== undefined) connection.receive(now, state.received.take());

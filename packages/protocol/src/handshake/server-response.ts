@@ -5,7 +5,6 @@ import { encodeUtf8 } from "../bytes/utf8.ts";
 import type { ExtensionElement } from "../extensions/extension.ts";
 import { formatExtensions } from "../extensions/extension-header.ts";
 import { UsageError } from "../vocabulary/usage-error.ts";
-import { acceptKey } from "./accept-key.ts";
 import { addFields, encodeResponseHead } from "./head-writer.ts";
 import { HeaderList } from "./header-list.ts";
 import type { HeadLimits } from "./http-head.ts";
@@ -16,7 +15,8 @@ type Field = readonly [name: string, value: string];
 
 /** What a server has chosen from an offer. */
 export interface SwitchingProtocols {
-  readonly key: string;
+  /** The Sec-WebSocket-Accept value. */
+  readonly accept: string;
   readonly subprotocol: string | undefined;
   readonly extension: ExtensionElement | undefined;
   /** The application's own fields. */
@@ -30,8 +30,8 @@ const OWN_FIELDS = 3;
 
 /** The response that opens a connection (RFC 6455 §4.2.2-5). Throws `UsageError` "bad-handshake" for what is illegal. */
 export function formatSwitchingProtocols(chosen: SwitchingProtocols, limits: HeadLimits): string {
-  const { key, subprotocol, extension, headers } = chosen;
-  const head = `${SWITCHING_PROTOCOLS}${acceptKey(key)}\r\n`;
+  const { accept, subprotocol, extension, headers } = chosen;
+  const head = `${SWITCHING_PROTOCOLS}${accept}\r\n`;
   const fields: Field[] = [];
   if (subprotocol !== undefined) fields.push(["Sec-WebSocket-Protocol", subprotocol]);
   if (extension !== undefined) fields.push(["Sec-WebSocket-Extensions", formatExtensions([extension])]);
