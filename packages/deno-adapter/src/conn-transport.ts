@@ -21,6 +21,7 @@ const FIRST_BUFFER = 1024;
 /** After as many reads in a row that fill less than a quarter of it, a buffer is replaced by one of half the size. */
 const SHRINK_AFTER = 8;
 
+/** A `Deno.Conn`, or whatever reads and writes like one, as a transport. It belongs to the transport. */
 export class ConnTransport implements Transport {
   /** Who is told; set by `start`. */
   listener: TransportListener | undefined = undefined;

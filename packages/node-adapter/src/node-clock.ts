@@ -3,6 +3,8 @@ import { type Clock, HostClock } from "@sansock/protocol/driver";
 let timer: NodeJS.Timeout | undefined;
 let immediate: NodeJS.Immediate | undefined;
 
+const reaction = Promise.resolve();
+
 function clear(): void {
   clearTimeout(timer);
   clearImmediate(immediate);
@@ -21,6 +23,7 @@ export const nodeClock: Clock = new HostClock({
     timer = setTimeout(wake, delay).unref();
   },
   clear,
-  // Ticks come before promise reactions; a tick that a promise reaction asks for comes after all of them.
-  afterReactions: (task) => queueMicrotask(() => process.nextTick(task)),
+  // Ticks come before promise reactions; a tick that a promise reaction asks for comes after all of them. (Node's
+  // queueMicrotask makes a resource for async_hooks each time.)
+  afterReactions: (task) => void reaction.then(() => process.nextTick(task)),
 });

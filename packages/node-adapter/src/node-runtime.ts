@@ -6,6 +6,7 @@ import { diagnostics } from "./diagnostics.ts";
 import { nodeClock } from "./node-clock.ts";
 import { nodeTextCodec } from "./node-text-codec.ts";
 
+/** What Node brings to the engine beside sockets: for those who write transports of their own. */
 export const nodeRuntime: Runtime = {
   clock: nodeClock,
   random: (target) => void webcrypto.getRandomValues(target),

@@ -12,6 +12,7 @@ const SLICE = 256 * 1024;
 const transport = Symbol("transport");
 type Driven = Duplex & { [transport]: SocketTransport };
 
+/** A Node stream as a transport. The stream belongs to it until `release()`, and may be open already. */
 export class SocketTransport implements Transport {
   /** Who is told; set by `start`. */
   listener: TransportListener | undefined = undefined;

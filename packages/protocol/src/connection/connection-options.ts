@@ -81,8 +81,11 @@ export interface ConnectionOptions extends RuntimeSupport {
 
 /** 1 MiB, which is also the default of Python's `websockets`: generous for messages, harmless times 10 000. */
 export const DEFAULT_MAX_MESSAGE_BYTES: number = 1024 * 1024;
+/** From one Ping to the next, and from opening to the first. As Python's `websockets` has it. */
 export const DEFAULT_PING_INTERVAL: Duration = 20_000;
+/** From a Ping to its Pong. As Python's `websockets` has it. */
 export const DEFAULT_PING_TIMEOUT: Duration = 20_000;
+/** From the first sign of closing to the end of the transport. As Python's `websockets` has it. */
 export const DEFAULT_CLOSE_TIMEOUT: Duration = 10_000;
 
 /**
@@ -99,6 +102,7 @@ const MAX_TEXT_BYTES = 2 ** 29 - 24;
 export class ConnectionSettings {
   readonly masked: boolean;
   readonly random: FillRandom;
+  /** @internal */
   readonly maskKeys: MaskKeys | undefined;
   readonly pingInterval: Duration | null;
   readonly pingTimeout: Duration | null;
@@ -116,7 +120,9 @@ export class ConnectionSettings {
   /** The codec's, or the portable one. */
   readonly isWellFormed: (bytes: Uint8Array) => boolean;
   readonly wordBits: WordBits;
+  /** @internal */
   readonly slab: Slab;
+  /** @internal */
   readonly decoders: DecoderPool;
 
   constructor(options: ConnectionOptions) {
@@ -151,7 +157,11 @@ export class ConnectionSettings {
     this.slab = new Slab(options.allocate ?? ((length) => new Uint8Array(length)), this.wordBits);
   }
 
-  /** Decoders for what the peer sends, where an extension has given some reserved bits a meaning. */
+  /**
+   * Decoders for what the peer sends, where an extension has given some reserved bits a meaning.
+   *
+   * @internal
+   */
   createDecoders(extensionBits: number | undefined): DecoderPool {
     return new DecoderPool({
       masked: !this.masked, // the peer has the other role

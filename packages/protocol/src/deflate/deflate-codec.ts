@@ -4,10 +4,13 @@
  * connections and may share working memory among them, since no call is ever suspended.
  */
 export interface DeflateCodec {
+  /** Makes one for a connection. */
   createDeflater(options: DeflaterOptions): Deflater;
+  /** Makes one for a connection. */
   createInflater(options: InflaterOptions): Inflater;
 }
 
+/** What a deflater may do: what the two ends have agreed on (RFC 7692 §7.1), and what it may cost. */
 export interface DeflaterOptions {
   /** No distance may exceed 2 to the power of this: 8 to 15. */
   readonly windowBits: number;
@@ -27,6 +30,7 @@ export interface Deflater {
   reset(): void;
 }
 
+/** What an inflater must be able to undo (RFC 7692 §7.1). */
 export interface InflaterOptions {
   /** A distance above 2 to the power of this is invalid: 8 to 15. */
   readonly windowBits: number;

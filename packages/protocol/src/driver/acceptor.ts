@@ -137,7 +137,11 @@ export class Acceptor<Data = unknown> {
 
   // ---- for Opening and HttpExchange ----
 
-  /** A session was opened: it is counted, and its handler runs. */
+  /**
+   * A session was opened: it is counted, and its handler runs.
+   *
+   * @internal
+   */
   opened(opening: Opening, session: ServerSession): void {
     this.#pending.delete(opening);
     this.#sessions.add(session);

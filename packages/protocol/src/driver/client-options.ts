@@ -14,6 +14,7 @@ export interface ClientOpening {
   readonly subprotocol: string | undefined;
 }
 
+/** A session of a client. */
 export type ClientSession = Session<ClientOpening>;
 
 /** What of an AbortSignal is used. */

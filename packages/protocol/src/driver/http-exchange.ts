@@ -42,6 +42,7 @@ export interface HttpService {
  * time that it wants.
  */
 export class HttpExchange implements TransportListener, Pending {
+  /** @internal */
   place = -1;
   readonly #acceptor: Acceptor;
   readonly #transport: Transport;

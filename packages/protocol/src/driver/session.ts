@@ -48,7 +48,11 @@ export class Session<Opening = unknown, Data = unknown> implements AsyncIterable
    * What the application wants to remember about this connection: on a server what `authorize` consented with, if it did.
    */
   data: Data = undefined as Data;
-  /** Where the list of its server has it. */
+  /**
+   * Where the list of its server has it.
+   *
+   * @internal
+   */
   place = -1;
   readonly #connection: Connection;
   readonly #driver: Driver;
@@ -146,6 +150,7 @@ export class Session<Opening = unknown, Data = unknown> implements AsyncIterable
     this.#driver.pump();
   }
 
+  /** Takes events again, those that have waited first. */
   resume(): void {
     this.#events.paused = false;
     this.#driver.pump();

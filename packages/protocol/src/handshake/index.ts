@@ -3,7 +3,7 @@
 export { acceptKey } from "./accept-key.ts";
 export { ClientHandshake, type ClientHandshakeEvent, type OpenEvent } from "./client-handshake.ts";
 export { type ClientHandshakeOptions, ClientHandshakeSettings } from "./client-handshake-options.ts";
-export { DEFAULT_OPEN_TIMEOUT, type HandshakeFailure } from "./handshake-machine.ts";
+export { DEFAULT_OPEN_TIMEOUT, type HandshakeFailure, type HandshakeMachine } from "./handshake-machine.ts";
 export { type HandshakeRule, type HandshakeViolation, handshakeViolations } from "./handshake-violation.ts";
 export { HeaderList, type HeaderSource } from "./header-list.ts";
 export type { HeadLimits, HttpVersion, RequestHead, ResponseHead } from "./http-head.ts";

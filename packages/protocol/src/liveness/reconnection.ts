@@ -110,6 +110,7 @@ export type ReconnectionAction =
   /** Drop what there is, open or not: nothing that it says counts any more. */
   | { readonly kind: "abandon"; readonly because: AbandonReason };
 
+/** Why an attempt, or a connection, was given up on this side. */
 export type AbandonReason = "open-timeout" | "close-timeout" | "suspended" | "stopped";
 
 /** Why it has stopped: it was told to, or the loss was final, or there were too many in a row. */

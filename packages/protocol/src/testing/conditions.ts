@@ -23,6 +23,7 @@ export interface Conditions {
   readonly partialWrites: boolean;
 }
 
+/** A network without delay, limits or failures but the window of TCP. */
 export const DEFAULT_CONDITIONS: Conditions = {
   latency: 0,
   jitter: 0,

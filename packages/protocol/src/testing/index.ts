@@ -9,6 +9,7 @@ export { countingRandom, SeededRandom, scriptedRandom } from "./randomness.ts";
 export { type CallRecord, type RecordedCall, recordCalls } from "./record-calls.ts";
 export {
   type EndOptions,
+  type OpenSessionOptions,
   openSession,
   type SessionPair,
   type SessionPairOptions,

@@ -18,6 +18,7 @@ export interface EndOptions extends Partial<Omit<ConnectionOptions, "role">>, Se
   readonly observer?: SessionObserver | undefined;
 }
 
+/** What the two sessions of a pair are like, and what lies between them. */
 export interface SessionPairOptions {
   readonly client?: EndOptions | undefined;
   readonly server?: EndOptions | undefined;

@@ -16,6 +16,7 @@ import type { VirtualServer } from "./virtual-server.ts";
 /** What happens to a page: see `Page` of `@sansock/browser`. */
 export type VirtualPageEvent = "online" | "offline" | "visible" | "suspended" | "resumed";
 
+/** The network that a virtual browser is in. */
 export interface VirtualBrowserOptions {
   /** How links behave that are made from now on. */
   readonly link?: LinkOptions | undefined;

@@ -9,6 +9,7 @@ interface WakeUp {
   readonly wake: () => void;
 }
 
+/** What a virtual clock begins with, and how it waits for the code under test. */
 export interface VirtualClockOptions {
   /** The first reading. Default: 0. */
   readonly start?: Instant | undefined;

@@ -6,6 +6,7 @@ import { type Direction, Link, type LinkOptions } from "./link.ts";
 import type { LinkEnd } from "./link-end.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
+/** How the bytes between two machines travel, and on which clock. */
 export interface WireOptions extends LinkOptions {
   /** The clock to run on, for several wires in one world. Default: one of its own, at 0. */
   readonly clock?: VirtualClock | undefined;
