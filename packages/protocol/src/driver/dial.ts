@@ -63,7 +63,7 @@ export async function dial(
 
   const dialing = connect(target, sessionSettings);
   const opening = new ClientSideOpening(target, sessionSettings, () => dialing.abandon());
-  const onAbort = (): void => opening.cancel(signal?.reason);
+  const onAbort = (): void => opening.cancel(signal!.reason); // nobody else calls it
   signal?.addEventListener("abort", onAbort);
   const cancelAlarm =
     handshake.deadline === undefined
