@@ -22,8 +22,8 @@ const source = join("packages", "protocol", "src");
 const testsOf = {
   bytes: "bytes,handshake/codecs.test.ts,laws/codec.test.ts,rfc6455",
   connection: "connection,laws,liveness,rfc6455,rfc7692/6-frames.test.ts,rfc7692/7.2-messages.test.ts",
-  deflate: ["differential", "huffman", "invalid", "output", "state"]
-    .map((name) => `rfc7692/1951-${name}.test.ts`)
+  deflate: ["1951-differential", "1951-huffman", "1951-invalid", "1951-output", "1951-state", "hybrid-deflate"]
+    .map((name) => `rfc7692/${name}.test.ts`)
     .join(","),
   driver: "driver,liveness",
   extensions: "handshake/extension-header.test.ts,rfc7692",

@@ -179,4 +179,11 @@ describe("tables for reading", () => {
     expect([distances.length, taken(distances)]).toEqual([30, 1]);
     expectReadable(distances, 7, 400);
   });
+
+  test("a table that is full is not made larger for the longer codes that follow", () => {
+    // The four codes of 8 bits that are left over fill their tables; twice as large ones would not all fit.
+    const lengths = lengthsOf({ 1: 1, 2: 1, 3: 1, 4: 1, 5: 1, 7: 1, 8: 4, 11: 15, 12: 1, 13: 1, 14: 1, 15: 2 });
+    expect([lengths.length, taken(lengths)]).toEqual([30, 1]);
+    expectReadable(lengths, 7, 400);
+  });
 });

@@ -35,6 +35,17 @@ describe("an inflater", () => {
     expect(inflater.flushed).toBe(false);
   });
 
+  test("is not flushed by a block that is not stored, even where it ends with a byte", () => {
+    const inflater = portableDeflate().createInflater(options);
+    const bits = new BitString().bits(FIXED_BLOCK);
+    for (let count = 0; count < 6; count++) bits.fixed(255); // 9 bits each, and 7 for the end
+    expect(bits.fixed(256).length).toBe(64);
+    inflater.push(concat(FLUSH, bits.toBytes()));
+    expect(inflater.pull(10)).toEqual(new Uint8Array(6).fill(255));
+    expect(inflater.pull(10)).toBeUndefined();
+    expect(inflater.flushed).toBe(false);
+  });
+
   test("takes a stored block from several pieces, and no more than its length", () => {
     const inflater = portableDeflate().createInflater(options);
     const bytes = Uint8Array.from({ length: 20 }, (_, index) => index);
