@@ -94,10 +94,10 @@ const HEAD = "HTTP/1.1 200 OK\r\nConnection: close\r\n";
 const never = (): Promise<HttpResponse> => new Promise(() => {});
 
 describe("an HTTP response", () => {
-  test("from memory promises at each write that more follows, up to the end", async () => {
+  test("from memory promises at its head that more follows, which an end is not", async () => {
     const { calls, clock, errors } = ask({ status: 200, body: encode("hello") });
     await clock.run(0);
-    expect(calls).toEqual([[`${HEAD}Content-Length: 5\r\n\r\n`, true], ["hello", true], "end"]);
+    expect(calls).toEqual([[`${HEAD}Content-Length: 5\r\n\r\n`, true], ["hello", false], "end"]);
     expect(errors).toEqual([]);
   });
 
@@ -107,7 +107,7 @@ describe("an HTTP response", () => {
   ])("%s is a head and the end", async (_what, asked, response, field) => {
     const { calls, clock, errors } = ask(response, asked);
     await clock.run(0);
-    expect(calls).toEqual([[`${HEAD}${field}\r\n`, true], "end"]);
+    expect(calls).toEqual([[`${HEAD}${field}\r\n`, false], "end"]);
     expect(errors).toEqual([]);
   });
 
@@ -115,7 +115,7 @@ describe("an HTTP response", () => {
     const { calls, clock } = ask(() => Promise.reject(new Error("on purpose")));
     await clock.run(0);
     const head = "HTTP/1.1 500 Internal Server Error\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
-    expect(calls).toEqual([[head, true], "end"]);
+    expect(calls).toEqual([[head, false], "end"]);
   });
 
   test("in chunks promises no more where the source is asked first", async () => {
@@ -131,7 +131,7 @@ describe("an HTTP response", () => {
       ["5\r\n", true],
       ["hello", true],
       ["\r\n", false],
-      ["0\r\n\r\n", true],
+      ["0\r\n\r\n", false],
       "end",
     ]);
   });
@@ -189,7 +189,7 @@ describe("an HTTP response", () => {
     exchange.refuse(503);
     answer(response);
     await clock.run(0);
-    expect(calls).toEqual([[expect.stringMatching(/^HTTP\/1.1 503 /), true], "end"]);
+    expect(calls).toEqual([[expect.stringMatching(/^HTTP\/1.1 503 /), false], "end"]);
     expect(errors).toEqual([]);
   });
 });
@@ -226,7 +226,7 @@ describe("a request body", () => {
     await clock.run(1_000_000);
     transport.listener.received(encode("ping"));
     await clock.run(1_000_000);
-    expect(calls).toEqual([[`${HEAD}Content-Length: 0\r\n\r\n`, true], "end"]);
+    expect(calls).toEqual([[`${HEAD}Content-Length: 0\r\n\r\n`, false], "end"]);
   });
 
   test("that breaks off without an openTimeout to stop has gone all the same", async () => {

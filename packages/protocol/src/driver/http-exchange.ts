@@ -90,7 +90,7 @@ export class HttpExchange implements TransportListener, Pending {
     if (this.#state !== "receiving" && this.#state !== "deciding") return;
     const { bytes } = encodeResponseTo(this.#request.head, { status }, this.#acceptor.handshakeSettings.limits);
     this.#state = "sending";
-    this.#write(bytes, true);
+    this.#write(bytes, false);
     this.#end();
   }
 
@@ -164,9 +164,9 @@ export class HttpExchange implements TransportListener, Pending {
     }
     const { bytes, framing } = encodeResponseTo(this.#request.head, response, this.#acceptor.handshakeSettings.limits);
     this.#state = "sending";
-    this.#write(bytes, source === undefined);
+    this.#write(bytes, framing !== "none" && body instanceof Uint8Array);
     if (framing === "none") source?.cancel();
-    else if (body instanceof Uint8Array) this.#write(body, true);
+    else if (body instanceof Uint8Array) this.#write(body, false);
     else if (source !== undefined) await this.#sendFrom(source, framing);
     if (this.#state === "sending") this.#end();
   }
@@ -191,7 +191,7 @@ export class HttpExchange implements TransportListener, Pending {
       source.cancel();
       throw new UsageError("bad-argument", "the body of a response does not have the length that was announced");
     }
-    if (framing === "chunked") this.#write(encodeLatin1("0\r\n\r\n"), true);
+    if (framing === "chunked") this.#write(encodeLatin1("0\r\n\r\n"), false);
   }
 
   #end(): void {
