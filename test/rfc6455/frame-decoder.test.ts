@@ -76,21 +76,27 @@ describe("a short message in one chunk", () => {
       [10, 0],
     ]);
     expect(foundBothWays(limits, frame(2, 21))).toEqual(["message-too-big"]);
+    const others = { masked: false, maxTextBytes: 20, maxMessageBytes: 10 };
+    expect(foundBothWays(others, frame(1, 20))).toEqual([
+      [1, 20],
+      [10, 0],
+    ]);
+    expect(foundBothWays(others, frame(2, 11))).toEqual(["message-too-big"]);
   });
 });
 
 describe("a frame in two chunks", () => {
-  test("keeps the decoder inside of it until its last byte, and what was not looked at is counted", () => {
+  test("keeps the decoder inside of it until its last byte; what was not looked at is counted, and what is missing", () => {
     const decoder = new FrameDecoder({ masked: false });
     expect(decoder.insideFrame).toBe(false);
     decoder.feed(hex`82 03 01`);
     expect(decoder.unreadBytes).toBe(3);
     expect(decoder.advance()).toBe("payload");
-    expect([decoder.insideFrame, decoder.unreadBytes]).toEqual([true, 0]);
+    expect([decoder.insideFrame, decoder.unreadBytes, decoder.payloadMissing]).toEqual([true, 0, 2]);
     expect(decoder.advance()).toBe("needs-bytes");
     decoder.feed(hex`02 03 82 00 82`);
     expect(decoder.advance()).toBe("payload");
-    expect([decoder.insideFrame, decoder.unreadBytes]).toEqual([false, 3]);
+    expect([decoder.insideFrame, decoder.unreadBytes, decoder.payloadMissing]).toEqual([false, 3, 0]);
     expect(decoder.advance()).toBe("payload");
     expect([decoder.insideFrame, decoder.unreadBytes]).toEqual([false, 1]);
   });
@@ -100,12 +106,14 @@ describe("a decoder", () => {
   test("is between messages before the first frame and behind a last one, and nowhere else", () => {
     const decoder = new FrameDecoder({ masked: false });
     const between: boolean[] = [decoder.betweenMessages];
-    for (const chunk of [hex`02 01`, hex`61`, hex`89 00`, hex`80`, hex`00`, hex`82 00`]) {
+    // A fragment's header and payload, a Ping inside of the message, the last fragment in two chunks; then a whole message,
+    // one that is cut twice, and a Pong that is.
+    const fragmented = [hex`02 01`, hex`61`, hex`89 00`, hex`80`, hex`00`];
+    for (const chunk of [...fragmented, hex`82 00`, hex`82`, hex`01`, hex`61`, hex`8a`, hex`00`]) {
       decoder.feed(chunk);
       while (decoder.advance() !== "needs-bytes");
       between.push(decoder.betweenMessages);
     }
-    // A fragment's header and payload, a Ping inside of the message, the last fragment in two chunks, a whole message.
-    expect(between).toEqual([true, false, false, false, false, true, true]);
+    expect(between).toEqual([true, false, false, false, false, true, true, false, false, true, false, true]);
   });
 });
