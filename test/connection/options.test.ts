@@ -11,7 +11,6 @@ describe("the defaults", () => {
   test("are those that the documentation names", () => {
     expect(new ConnectionSettings({ role: "server", random })).toMatchObject({
       masked: false,
-      maskKeys: undefined,
       pingInterval: 20_000,
       pingTimeout: 20_000,
       closeTimeout: 10_000,

@@ -107,8 +107,8 @@ describe("without a mask key", () => {
       (outbox) => outbox.preparedFrame(prepareMessage("secret")),
     ];
     for (const queue of queueing) {
-      const { maskKeys, textCodec, slab } = new ConnectionSettings({ role: "client", random: failingRandom });
-      const outbox = new Outbox(maskKeys, textCodec, slab);
+      const { randomWords, textCodec, slab } = new ConnectionSettings({ role: "client", random: failingRandom });
+      const outbox = new Outbox(randomWords, textCodec, slab);
       queue(outbox);
       expect(outbox.randomFailed).toBe(true);
       expect([outbox.queuedBytes, outbox.next()]).toEqual([0, undefined]);

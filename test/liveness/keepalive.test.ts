@@ -352,7 +352,7 @@ describe("switched off", () => {
 
 describe("the payload of keepalive's Pings", () => {
   test("it is four random bytes", () => {
-    const random = scriptedRandom(hex`01 02 03 04`, hex`f1 f2 f3 f4`);
+    const random = scriptedRandom(hex`01 02 03 04 f1 f2 f3 f4`);
     const connection = open("server", { random, pingInterval: 1_000, pingTimeout: 1_000 });
     answerPing(connection, 10);
     connection.handleTimeout(2_000);
@@ -360,7 +360,7 @@ describe("the payload of keepalive's Pings", () => {
   });
 
   test("it is drawn again on a collision with a waiting one", () => {
-    const random = scriptedRandom(hex`01 02 03 04`, hex`01 02 03 04`, hex`aa bb cc dd`);
+    const random = scriptedRandom(hex`01 02 03 04 01 02 03 04 aa bb cc dd`);
     const connection = open("server", { random, pingInterval: 1_000 });
     connection.ping(0, hex`01 02 03 04`);
     takeEffects(connection);
@@ -369,7 +369,7 @@ describe("the payload of keepalive's Pings", () => {
   });
 
   test("it may be drawn again once it is settled", () => {
-    const random = scriptedRandom(hex`01 02 03 04`, hex`01 02 03 04`);
+    const random = scriptedRandom(hex`01 02 03 04 01 02 03 04`);
     const connection = open("server", { random, pingInterval: 1_000 });
     answerPing(connection, 5);
     answerPing(connection, 6);

@@ -1,6 +1,6 @@
 // What can be set on a connection, with each default and its reason, and the checked form that many connections share.
 
-import { MaskKeys } from "../bytes/mask-keys.ts";
+import { RandomWords } from "../bytes/random-words.ts";
 import { type Allocate, Slab } from "../bytes/slab.ts";
 import { portableTextCodec, type TextCodec } from "../bytes/text-codec.ts";
 import { isWellFormedUtf8 } from "../bytes/utf8.ts";
@@ -13,7 +13,10 @@ import { UsageError } from "../vocabulary/usage-error.ts";
 
 /** What the engine gets from the runtime, as it has no such means itself. */
 export interface RuntimeSupport {
-  /** Fills mask keys and ping payloads, as `crypto.getRandomValues` does. There is no default. */
+  /**
+   * Fills what it is given with unpredictable bytes, as `crypto.getRandomValues` does: 1,024 at a time for mask keys and ping
+   * payloads, a few for whatever else is drawn. There is no default.
+   */
   readonly random: FillRandom;
   /** A faster UTF-8 codec than the portable one, if the runtime has one. */
   readonly textCodec?: TextCodec | undefined;
@@ -103,7 +106,7 @@ export class ConnectionSettings {
   readonly masked: boolean;
   readonly random: FillRandom;
   /** @internal */
-  readonly maskKeys: MaskKeys | undefined;
+  readonly randomWords: RandomWords;
   readonly pingInterval: Duration | null;
   readonly pingTimeout: Duration | null;
   readonly closeTimeout: Duration | null;
@@ -128,7 +131,7 @@ export class ConnectionSettings {
   constructor(options: ConnectionOptions) {
     this.masked = oneOf("role", options.role, ["client", "server"], undefined) === "client";
     this.random = checkRandom(options.random);
-    this.maskKeys = this.masked ? new MaskKeys(options.random) : undefined;
+    this.randomWords = new RandomWords(options.random);
     const { pingInterval = DEFAULT_PING_INTERVAL, pingTimeout = DEFAULT_PING_TIMEOUT } = options;
     const { closeTimeout = DEFAULT_CLOSE_TIMEOUT } = options;
     this.pingInterval = checkTimeout("pingInterval", pingInterval);

@@ -73,7 +73,7 @@ export class Connection implements Machine<ConnectionEvent> {
     this.#activity = new Activity(now);
     this.#now = now;
     this.#reception = new Reception(settings, transform);
-    this.#outbox = new Outbox(settings.maskKeys, settings.textCodec, settings.slab);
+    this.#outbox = new Outbox(settings.masked ? settings.randomWords : undefined, settings.textCodec, settings.slab);
     this.#sender = new MessageSender(this.#outbox, settings.textCodec, transform);
     this.#keepalive = new Keepalive(now, settings);
   }
@@ -162,7 +162,7 @@ export class Connection implements Machine<ConnectionEvent> {
     this.#pings.check(payload);
     return this.#queuePing(
       at,
-      payload === undefined ? this.#pings.draw(this.#settings.random) : new Uint8Array(payload),
+      payload === undefined ? this.#pings.draw(this.#settings.randomWords) : new Uint8Array(payload),
     );
   }
 
@@ -318,7 +318,7 @@ export class Connection implements Machine<ConnectionEvent> {
     }
     const due = keepalive.pingDeadline;
     if (due === undefined || at < due) return;
-    const id = this.#queuePing(at, this.#pings.draw(this.#settings.random));
+    const id = this.#queuePing(at, this.#pings.draw(this.#settings.randomWords));
     if (this.#closing === undefined) keepalive.pingQueued(at, id);
   }
 

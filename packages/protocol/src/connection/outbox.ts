@@ -3,8 +3,8 @@
 
 import { copyInto } from "../bytes/bytes.ts";
 import { applyMask, prefersWords } from "../bytes/mask.ts";
-import type { MaskKeys } from "../bytes/mask-keys.ts";
 import { Queue } from "../bytes/queue.ts";
+import type { RandomWords } from "../bytes/random-words.ts";
 import type { Slab } from "../bytes/slab.ts";
 import type { TextCodec } from "../bytes/text-codec.ts";
 import { headerLength, writeHeader } from "../frame/frame-header.ts";
@@ -46,7 +46,7 @@ export const WORK_BEFORE_YIELD: number = 64 * 1024;
 export class Outbox {
   /** No mask key could be had: from then on nothing is queued (§5.3, a frame must not go out with a guessable key). */
   randomFailed = false;
-  readonly #keys: MaskKeys | undefined;
+  readonly #keys: RandomWords | undefined;
   readonly #codec: TextCodec;
   readonly #slab: Slab;
   /** What is ready to be written, in front of the buffer. */
@@ -69,7 +69,7 @@ export class Outbox {
   #ending: "no" | "end" | "destroy" | "done" = "no";
 
   /** `keys` makes it a client's outbox: every frame is masked with a fresh one. */
-  constructor(keys: MaskKeys | undefined, codec: TextCodec, slab: Slab) {
+  constructor(keys: RandomWords | undefined, codec: TextCodec, slab: Slab) {
     this.#keys = keys;
     this.#codec = codec;
     this.#slab = slab;

@@ -2,9 +2,8 @@
 // knows payloads and instants, not frames or options.
 
 import { equalBytes } from "../bytes/bytes.ts";
-import { drawRandom } from "../bytes/random.ts";
+import type { RandomWords } from "../bytes/random-words.ts";
 import type { AcknowledgedPing } from "../vocabulary/event.ts";
-import type { FillRandom } from "../vocabulary/machine.ts";
 import type { Instant } from "../vocabulary/time.ts";
 import { UsageError } from "../vocabulary/usage-error.ts";
 import { type RoundTripStatistics, withRoundTrip } from "./round-trip.ts";
@@ -52,10 +51,10 @@ export class PingLedger {
    * Random bytes that no waiting Ping has. They tell Pings apart and are no secret, so where randomness fails, or goes on
    * repeating itself, counting takes its place.
    */
-  draw(random: FillRandom): Uint8Array {
+  draw(random: RandomWords): Uint8Array {
     const payload = new Uint8Array(PING_PAYLOAD_BYTES);
     for (let draws = 0; ; draws++) {
-      if (draws < MAX_PING_DRAWS) drawRandom(random, payload);
+      if (draws < MAX_PING_DRAWS) writeWord(payload, random.next() ?? 0);
       else payload[draws % PING_PAYLOAD_BYTES] = draws >> 2;
       if (!this.has(payload)) return payload;
     }
@@ -89,4 +88,11 @@ export class PingLedger {
     this.roundTrips = withRoundTrip(this.roundTrips, now - settled[index]!.queuedAt);
     return settled.map(({ id, queuedAt }) => ({ id, roundTrip: now - queuedAt }));
   }
+}
+
+function writeWord(target: Uint8Array, word: number): void {
+  target[0] = word >>> 24;
+  target[1] = word >>> 16;
+  target[2] = word >>> 8;
+  target[3] = word;
 }
