@@ -17,7 +17,10 @@ export interface ListenOptions {
   readonly reusePort?: boolean | undefined;
   /** The path of a Unix socket to listen on instead. This needs `--allow-read` and `--allow-write` for the path. */
   readonly path?: string | undefined;
-  /** Certificate chain and private key, in PEM. Without them the server speaks plain TCP. */
+  /**
+   * Certificate chain and private key, in PEM. Without them the server speaks plain TCP. Over TLS Deno cannot be told to
+   * send small writes at once: one may wait until the client has confirmed the one before, for 40 ms and more.
+   */
   readonly tls?: Deno.TlsCertifiedKeyPem | undefined;
 }
 
