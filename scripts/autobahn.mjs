@@ -4,7 +4,7 @@
 //
 // The suite is `wstest` where that is on the PATH, otherwise the container image crossbario/autobahn-testsuite with docker
 // or podman. Ends with 0 if every case of every report is as it should be, with 1 if one is not, and with 2 if the suite
-// could not be run. All compression cases take about an hour for each runtime and role.
+// could not be run. All cases of one runtime and role take about ten minutes, nearly all of them for compression.
 
 import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
