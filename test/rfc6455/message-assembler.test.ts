@@ -11,6 +11,7 @@ test("a message that is assembled has the limit of its kind: text that of text, 
     maxTextBytes: 10,
     text: "string",
     textCodec: portableTextCodec,
+    free: undefined,
   } as const;
   const bytes = new Uint8Array(21).fill(0x61);
   for (const [kind, limit] of [

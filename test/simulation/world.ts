@@ -48,6 +48,8 @@ export interface Outcome {
 
 /** After its ending was due, a world gets this long to end by itself. */
 const PATIENCE = 90_000;
+/** What somebody finds who still refers to memory that was let go of. */
+const spoil = (memory: ArrayBuffer): void => void structuredClone(memory, { transfer: [memory] });
 /** Applications that are slow get this long to take what is left, once everything is healed or reset. */
 const LAST_CHANCE = 7_200_000;
 /** Promise reactions of these applications are no deeper. */
@@ -162,7 +164,7 @@ export class World {
 
   #openDirectly(state: SideState): void {
     const { side, end } = state;
-    const options = { ...this.#settingsOf(side), role: side, random: this.#randomOf(side) };
+    const options = { ...this.#settingsOf(side), role: side, random: this.#randomOf(side), free: spoil };
     const connection = new Connection(end.clock.now(), options);
     const settings = new SessionSettings(options, this.#callbacksOf(state), this.#observerOf(state));
     state.connection = connection;
@@ -222,6 +224,7 @@ export class World {
     return {
       clock: state.end.clock,
       random: this.#randomOf(state.side),
+      free: spoil,
       observer,
       reportError: (error) => this.journal.fail(state.side, `reported ${error}`, error),
     };

@@ -4,7 +4,11 @@ import { hash, webcrypto } from "node:crypto";
 import type { Runtime } from "@sansock/protocol/driver";
 import { diagnostics } from "./diagnostics.ts";
 import { nodeClock } from "./node-clock.ts";
+import { nodeFree } from "./node-free.ts";
 import { nodeTextCodec } from "./node-text-codec.ts";
+
+/** Another engine than V8, and other streams. */
+const onBun = "bun" in process.versions;
 
 /** What Node brings to the engine beside sockets: for those who write transports of their own. */
 export const nodeRuntime: Runtime = {
@@ -13,8 +17,9 @@ export const nodeRuntime: Runtime = {
   textCodec: nodeTextCodec,
   // Streams make a Buffer of every other Uint8Array.
   allocate: (length) => Buffer.alloc(length),
+  free: onBun ? undefined : nodeFree,
   sha1: (text) => hash("sha1", text, "base64"),
-  wordBits: "bun" in process.versions ? 32 : 64,
+  wordBits: onBun ? 32 : 64,
   observer: diagnostics,
   reportError(error) {
     diagnostics.failed(error);

@@ -1,6 +1,6 @@
 // The public names of the engine, nothing else.
 
-export type { Allocate } from "./bytes/slab.ts";
+export type { Allocate, Free } from "./bytes/memory.ts";
 export { portableTextCodec, type TextCodec } from "./bytes/text-codec.ts";
 export type { WordBits } from "./bytes/words.ts";
 export { Connection } from "./connection/connection.ts";

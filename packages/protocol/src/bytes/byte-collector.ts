@@ -1,4 +1,5 @@
 import { viewOf } from "./bytes.ts";
+import type { Free } from "./memory.ts";
 
 /** A segment is never larger than this, and at least the smallest; in between it grows with what was collected. */
 const SMALLEST_SEGMENT = 256;
@@ -6,17 +7,30 @@ const LARGEST_SEGMENT = 64 * 1024;
 /** Smaller pieces are always copied: as objects of their own they would cost more than they hold. */
 const BY_REFERENCE_FROM = 4096;
 
+/** Whether a collector keeps a piece of `chunk` by reference: one of which 15/16 are payload costs less kept than copied. */
+export function isKept(chunk: Uint8Array, length: number): boolean {
+  return length >= BY_REFERENCE_FROM && length * 16 >= chunk.buffer.byteLength * 15;
+}
+
 /**
  * Collects the pieces of one message and joins them once. It never reserves what was only announced: what it holds is
  * at most about 1.1 times what it was given (plus 256 bytes), also when that came one byte at a time; an empty piece
  * costs nothing.
  */
 export class ByteCollector {
+  readonly #free: Free | undefined;
   readonly #parts: Uint8Array[] = [];
+  /** Memory of parts that is nobody else's. */
+  #owned: ArrayBuffer[] | undefined = undefined;
   #segment: Uint8Array | undefined;
   #used = 0;
   #length = 0;
   #retained = 0;
+
+  /** `free` takes what is left over when parts are joined that nobody else refers to. */
+  constructor(free?: Free) {
+    this.#free = free;
+  }
 
   /** Bytes given so far. */
   get length(): number {
@@ -30,16 +44,17 @@ export class ByteCollector {
 
   /**
    * Takes the bytes of `chunk` from `start` to `end`; a chunk that is (nearly) nothing else is kept by reference. `missing`
-   * bytes are known to follow: room is made for them where they are few.
+   * bytes are known to follow: room is made for them where they are few. `memory` is the chunk's, if the chunk is
+   * kept and nobody else refers to it.
    */
-  append(chunk: Uint8Array, start: number, end: number, missing = 0): void {
+  append(chunk: Uint8Array, start: number, end: number, missing = 0, memory?: ArrayBuffer): void {
     const length = end - start;
     this.#length += length;
-    // A chunk of which 15/16 are payload costs less kept than copied.
-    if (length >= BY_REFERENCE_FROM && length * 16 >= chunk.buffer.byteLength * 15) {
+    if (isKept(chunk, length)) {
       this.#closeSegment();
       this.#parts.push(viewOf(chunk, start, end));
       this.#retained += chunk.buffer.byteLength;
+      if (memory !== undefined) (this.#owned ??= []).push(memory);
       return;
     }
     let at = start;
@@ -63,7 +78,7 @@ export class ByteCollector {
     this.#closeSegment();
     const parts = this.#parts.splice(0);
     const only = parts.length === 1 ? parts[0]! : undefined;
-    const whole = only !== undefined && only.length === only.buffer.byteLength ? only : this.#join(parts);
+    const whole = only !== undefined && only.length === only.buffer.byteLength ? this.#keep(only) : this.#join(parts);
     this.#length = 0;
     this.#retained = 0;
     return whole;
@@ -91,6 +106,15 @@ export class ByteCollector {
       whole.set(part, at);
       at += part.length;
     }
+    const owned = this.#owned;
+    this.#owned = undefined;
+    if (owned !== undefined) for (const memory of owned) this.#free!(memory);
+    return whole;
+  }
+
+  /** The only part belongs to the caller. */
+  #keep(whole: Uint8Array): Uint8Array {
+    this.#owned = undefined;
     return whole;
   }
 

@@ -1,15 +1,13 @@
 // Memory for what is sent: making a buffer for every write costs more than filling it, and filling memory that was never
 // touched costs more than filling memory that is in the processor's cache.
 
+import type { Allocate } from "./memory.ts";
 import { type WordBits, type Words, wordsWithin } from "./words.ts";
 
 /** How much is made at once. A write that a slow peer does not take keeps its slab alive, and no more than that. */
 const SLAB_BYTES = 16 * 1024;
 /** Memory up to this size is kept for the next large write, one piece of it. */
 const SPARE_UP_TO = 256 * 1024;
-
-/** Makes zero-filled memory. */
-export type Allocate = (length: number) => Uint8Array;
 
 /**
  * Regions of memory, each for one owner, for any number of connections: small ones one behind the other in a slab, large

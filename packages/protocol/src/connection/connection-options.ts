@@ -1,7 +1,8 @@
 // What can be set on a connection, with each default and its reason, and the checked form that many connections share.
 
+import type { Allocate, Free } from "../bytes/memory.ts";
 import { RandomWords } from "../bytes/random-words.ts";
-import { type Allocate, Slab } from "../bytes/slab.ts";
+import { Slab } from "../bytes/slab.ts";
 import { portableTextCodec, type TextCodec } from "../bytes/text-codec.ts";
 import { isWellFormedUtf8 } from "../bytes/utf8.ts";
 import type { WordBits } from "../bytes/words.ts";
@@ -22,6 +23,11 @@ export interface RuntimeSupport {
   readonly textCodec?: TextCodec | undefined;
   /** Makes the memory for what is sent, zero-filled: where a transport wants a `Uint8Array` of its own kind. */
   readonly allocate?: Allocate | undefined;
+  /**
+   * Lets go of received memory at once: of chunks that a long message was put together from, which would otherwise wait for
+   * a garbage collection. Only for runtimes where a chunk that fills its `ArrayBuffer` is nobody else's. Default: none.
+   */
+  readonly free?: Free | undefined;
   /** SHA-1 of ASCII text, in base64, faster than the portable one: handshakes need it once each (RFC 6455 §4.2.2). */
   readonly sha1?: ((text: string) => string) | undefined;
   /**
@@ -123,6 +129,7 @@ export class ConnectionSettings {
   /** The codec's, or the portable one. */
   readonly isWellFormed: (bytes: Uint8Array) => boolean;
   readonly wordBits: WordBits;
+  readonly free: Free | undefined;
   /** @internal */
   readonly slab: Slab;
   /** @internal */
@@ -155,6 +162,7 @@ export class ConnectionSettings {
     this.textCodec = options.textCodec ?? portableTextCodec;
     const { textCodec } = this;
     this.isWellFormed = (bytes) => textCodec.isWellFormed?.(bytes) ?? isWellFormedUtf8(bytes);
+    this.free = options.free;
     this.wordBits = oneOf("wordBits", options.wordBits, [32, 64], 32);
     this.decoders = this.createDecoders(undefined);
     this.slab = new Slab(options.allocate ?? ((length) => new Uint8Array(length)), this.wordBits);

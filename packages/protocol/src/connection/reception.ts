@@ -1,7 +1,9 @@
 // From received chunks to messages, control frames and violations. It keeps chunks until somebody asks, which is what
 // makes not asking a back-pressure.
 
+import { isKept } from "../bytes/byte-collector.ts";
 import { copyOf, detachBytes, EMPTY, ReceivedChunk, viewOf } from "../bytes/bytes.ts";
+import { freeableMemoryOf } from "../bytes/memory.ts";
 import { Queue } from "../bytes/queue.ts";
 import type { DecoderPool } from "../frame/decoder-pool.ts";
 import type { FrameDecoder } from "../frame/frame-decoder.ts";
@@ -45,6 +47,8 @@ export class Reception {
   #waitingBytes = 0;
   /** The chunk that the decoder has, once a message of it was delivered. */
   #chunk: ReceivedChunk | undefined = undefined;
+  /** Its memory, as long as nobody else refers to it, if that is to be let go of behind the last byte. */
+  #memory: ArrayBuffer | undefined = undefined;
   /** The kind of the message that is being received, and whether the transform has a hand in it. */
   #kind: "text" | "binary" = "binary";
   #transformed = false;
@@ -102,7 +106,7 @@ export class Reception {
       this.#chunkIsShared = false;
       this.#transformedBytes = 0;
       this.#decoder ??= this.#decoders.take();
-      this.#decoder.feed(bytes);
+      this.#feed(this.#decoder, bytes);
     }
   }
 
@@ -112,6 +116,7 @@ export class Reception {
     this.#waiting = undefined;
     this.#waitingBytes = 0;
     this.#chunk = undefined;
+    this.#memory = undefined;
     this.#assembler = undefined;
     this.#control = undefined;
     this.#transforming = false;
@@ -135,20 +140,33 @@ export class Reception {
           break;
         }
         case "needs-bytes": {
-          this.#chunk = undefined; // an idle connection must not keep a chunk alive
+          this.#letGoOfChunk();
           const chunk = this.#nextChunk();
           if (chunk === undefined) {
             if (decoder.betweenMessages) this.#giveBack(decoder);
             return undefined;
           }
           this.arrivedAt = chunk.arrivedAt;
-          decoder.feed(chunk.bytes);
+          this.#feed(decoder, chunk.bytes);
           break;
         }
         case "violation":
           return { kind: "violation", violation: decoder.violation! };
       }
     }
+  }
+
+  #feed(decoder: FrameDecoder, bytes: Uint8Array): void {
+    decoder.feed(bytes);
+    if (this.#settings.free !== undefined) this.#memory = freeableMemoryOf(bytes);
+  }
+
+  /** The decoder has used it up. An idle connection must not keep one alive. */
+  #letGoOfChunk(): void {
+    this.#chunk = undefined;
+    if (this.#memory === undefined) return;
+    this.#settings.free!(this.#memory);
+    this.#memory = undefined;
   }
 
   #giveBack(decoder: FrameDecoder): void {
@@ -173,6 +191,7 @@ export class Reception {
     const last = fin && frameEnds;
     if (this.#transformed) {
       this.#chunkIsShared = true;
+      this.#memory = undefined;
       this.#transform!.push(viewOf(chunk, start, end), last);
       this.#transforming = true;
       this.#transformEnds = last;
@@ -182,7 +201,12 @@ export class Reception {
       return this.#wholeMessage(chunk, start, end);
     }
     this.#chunkIsShared = true;
-    return this.#assemble(chunk, start, end, last, decoder.payloadMissing);
+    if (!last) {
+      return this.#assemble(chunk, start, end, false, decoder.payloadMissing, this.#takeMemory(chunk, start, end));
+    }
+    const item = this.#assemble(chunk, start, end, true);
+    if (item !== undefined && "bytes" in item && item.bytes.buffer === chunk.buffer) this.#memory = undefined;
+    return item;
   }
 
   /** The common case: one frame, in one piece, is the message. */
@@ -200,13 +224,36 @@ export class Reception {
   #detach(chunk: Uint8Array, start: number, end: number): Uint8Array {
     if (this.#chunk?.bytes !== chunk) this.#chunk = new ReceivedChunk(chunk);
     const bytes = detachBytes(this.#chunk, start, end);
-    if (this.#chunk.isShared) this.#chunkIsShared = true;
+    if (this.#chunk.isShared) {
+      this.#chunkIsShared = true;
+      this.#memory = undefined;
+    }
     return bytes;
   }
 
-  #assemble(chunk: Uint8Array, start: number, end: number, last: boolean, missing = 0): Received | undefined {
+  /**
+   * For the piece of a message from `start` to `end`: the memory of the chunk, if the piece will be kept and nothing else
+   * in the chunk is needed. Where it is copied, the chunk is let go of as others are.
+   */
+  #takeMemory(chunk: Uint8Array, start: number, end: number): ArrayBuffer | undefined {
+    if (this.#memory === undefined || (this.#settings.delivery === "messages" && !isKept(chunk, end - start))) {
+      return undefined;
+    }
+    const memory = end === chunk.length ? this.#memory : undefined;
+    this.#memory = undefined;
+    return memory;
+  }
+
+  #assemble(
+    chunk: Uint8Array,
+    start: number,
+    end: number,
+    last: boolean,
+    missing = 0,
+    memory?: ArrayBuffer,
+  ): Received | undefined {
     const assembler = (this.#assembler ??= new MessageAssembler(this.#kind, this.#settings));
-    const item = assembler.add(chunk, start, end, last, missing);
+    const item = assembler.add(chunk, start, end, last, missing, memory);
     if (last) this.#assembler = undefined;
     return typeof item === "string" ? { kind: "violation", violation: item } : item;
   }

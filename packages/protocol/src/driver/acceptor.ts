@@ -9,7 +9,7 @@ import { type Deferred, defer } from "./deferred.ts";
 import { Opening } from "./opening.ts";
 import type { Transport } from "./ports.ts";
 import { type Listed, Roster, type SessionList } from "./roster.ts";
-import type { Peer, Runtime } from "./runtime.ts";
+import { type Peer, type Runtime, supportOf } from "./runtime.ts";
 import {
   type CloseServerOptions,
   type HttpRequest,
@@ -60,14 +60,10 @@ export class Acceptor<Data = unknown> {
   ) {
     this.options = options;
     this.host = host;
-    const { random, textCodec, allocate, sha1, wordBits, observer } = host.runtime;
+    const { observer } = host.runtime;
     this.handshakeSettings = new ServerHandshakeSettings({
       ...options,
-      random,
-      textCodec,
-      allocate,
-      sha1,
-      wordBits,
+      ...supportOf(host.runtime),
       secure: host.secure,
     });
     // From here on the type of the data is of no interest.

@@ -9,7 +9,7 @@ import { type Deferred, defer } from "./deferred.ts";
 import { Driver, type EventConsumer } from "./driver.ts";
 import { HandshakeFailed, HandshakeRefused } from "./handshake-errors.ts";
 import type { Transport } from "./ports.ts";
-import type { Runtime } from "./runtime.ts";
+import { type Runtime, supportOf } from "./runtime.ts";
 import { Session } from "./session.ts";
 import type { SessionCallbacks } from "./session-callbacks.ts";
 import { SessionSettings } from "./session-options.ts";
@@ -35,17 +35,9 @@ export async function dial(
   runtime: Runtime,
   connect: (url: WebSocketUrl, settings: SessionSettings) => Dialing,
 ): Promise<ClientSession> {
-  const { clock, random, textCodec, allocate, sha1, wordBits, observer } = runtime;
+  const { clock, observer } = runtime;
   const target = parseWebSocketUrl(url);
-  const settings = new ClientHandshakeSettings({
-    ...options,
-    url: target,
-    random,
-    textCodec,
-    allocate,
-    sha1,
-    wordBits,
-  });
+  const settings = new ClientHandshakeSettings({ ...options, ...supportOf(runtime), url: target });
   const sessionSettings = new SessionSettings(options, callbacks as SessionCallbacks | undefined, {
     ...observer,
     failed(session, error) {

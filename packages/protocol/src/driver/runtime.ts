@@ -11,6 +11,11 @@ export interface Runtime extends RuntimeSupport {
   reportError(error: unknown): void;
 }
 
+/** What of a runtime the engine is given. */
+export function supportOf({ random, textCodec, allocate, free, sha1, wordBits }: RuntimeSupport): RuntimeSupport {
+  return { random, textCodec, allocate, free, sha1, wordBits };
+}
+
 /** The other end of a transport. */
 export interface Peer {
   /** The IP address, or `undefined` for a Unix socket and where it is not known. */

@@ -3,6 +3,7 @@
 
 import { ByteCollector } from "../bytes/byte-collector.ts";
 import { detachBytes, ReceivedChunk } from "../bytes/bytes.ts";
+import { type Free, freeableMemoryOf } from "../bytes/memory.ts";
 import type { TextCodec } from "../bytes/text-codec.ts";
 import { UTF8_ACCEPT, UTF8_REJECT, validateUtf8 } from "../bytes/utf8.ts";
 import type { Fragment, Message } from "../vocabulary/event.ts";
@@ -17,6 +18,8 @@ export interface AssemblyRules {
   /** How text is delivered. */
   readonly text: "string" | "utf8";
   readonly textCodec: TextCodec;
+  /** Takes memory that is not needed any more. */
+  readonly free: Free | undefined;
 }
 
 /** One incoming message that did not arrive in one piece. */
@@ -24,13 +27,14 @@ export class MessageAssembler {
   readonly #kind: "text" | "binary";
   readonly #rules: AssemblyRules;
   /** What is kept: the whole message, or the beginning of a code point at the end of a piece of text. */
-  readonly #collector = new ByteCollector();
+  readonly #collector: ByteCollector;
   #utf8 = UTF8_ACCEPT;
   #length = 0;
 
   constructor(kind: "text" | "binary", rules: AssemblyRules) {
     this.#kind = kind;
     this.#rules = rules;
+    this.#collector = new ByteCollector(rules.free);
   }
 
   /** Bytes of memory that it holds. */
@@ -41,7 +45,8 @@ export class MessageAssembler {
   /**
    * Takes the bytes of `chunk` from `start` to `end`, the last ones of the message if `last`. Returns what there is to
    * deliver, `undefined` for nothing yet, or the rule that the message breaks, at the first byte that breaks it. `missing`
-   * bytes of the frame are known to follow.
+   * bytes of the frame are known to follow. `memory` is the chunk's, if it is
+   * kept and nobody else refers to it.
    */
   add(
     chunk: Uint8Array,
@@ -49,6 +54,7 @@ export class MessageAssembler {
     end: number,
     last: boolean,
     missing = 0,
+    memory?: ArrayBuffer,
   ): Message | Fragment | Violation | undefined {
     this.#length += end - start;
     const limit = this.#kind === "text" ? this.#rules.maxTextBytes : this.#rules.maxMessageBytes;
@@ -58,15 +64,18 @@ export class MessageAssembler {
       if (this.#utf8 === UTF8_REJECT || (last && this.#utf8 !== UTF8_ACCEPT)) return "text-invalid-utf8";
     }
     if (this.#rules.delivery === "fragments") return this.#fragment(chunk, start, end, last);
-    if (last) return this.#message(this.#collector.takeWith(chunk, start, end));
-    this.#collector.append(chunk, start, end, missing);
+    if (last) return this.#message(this.#collector.takeWith(chunk, start, end), chunk);
+    this.#collector.append(chunk, start, end, missing, memory);
     return undefined;
   }
 
-  #message(bytes: Uint8Array): Message | Violation {
+  #message(bytes: Uint8Array, chunk: Uint8Array): Message | Violation {
     if (this.#kind === "binary") return { kind: "binary", bytes };
     if (this.#rules.text === "utf8") return { kind: "utf8", bytes };
-    return { kind: "text", text: this.#decode(bytes) };
+    const text = this.#decode(bytes);
+    const memory = bytes.buffer === chunk.buffer ? undefined : freeableMemoryOf(bytes); // the decoder still has the chunk
+    if (memory !== undefined) this.#rules.free?.(memory);
+    return { kind: "text", text };
   }
 
   #fragment(chunk: Uint8Array, start: number, end: number, last: boolean): Fragment | undefined {

@@ -167,10 +167,10 @@ export class LinkEnd implements Transport {
     this.#finish(error);
   }
 
-  /** Whoever says that he has released bytes, and has not, finds garbage in their place. */
+  /** Whoever says that he has released bytes, and has not, finds garbage in their place; unless their memory is gone. */
   #received(bytes: Uint8Array): void {
     this.#listener?.received(bytes);
-    if (this.#listener?.hasReleasedBytes === true) bytes.fill(0xee);
+    if (this.#listener?.hasReleasedBytes === true && bytes.length > 0) bytes.fill(0xee);
   }
 
   #checkEnds(): void {
