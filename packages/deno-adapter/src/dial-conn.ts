@@ -66,6 +66,7 @@ export class ConnDialing {
   }
 
   async #take(socket: Deno.Conn | DuplexStream): Promise<ByteStream> {
+    (socket as Partial<Deno.TcpConn>).setNoDelay?.(true);
     if (!this.#target.secure) return this.#keep("read" in socket ? socket : new StreamConn(socket));
     if ("handshake" in socket) return this.#secured(socket as Deno.TlsConn);
     if ("setNoDelay" in socket) return this.#startTls(socket as Deno.TcpConn);

@@ -1,6 +1,6 @@
 // How a client gets its connection: name look-up, TCP, TLS, a Unix socket, or what the caller has connected already.
 
-import { connect as connectTcp, isIP, type NetConnectOpts } from "node:net";
+import { connect as connectTcp, isIP, type NetConnectOpts, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { connect as connectTls, type ConnectionOptions as TlsConnectionOptions } from "node:tls";
 import type { WebSocketUrl } from "@sansock/protocol";
@@ -63,6 +63,7 @@ function open(
   { secure, hostname, port }: WebSocketUrl,
   { tls, tcp, unixSocket, socket }: DialOptions,
 ): { readonly socket: Duplex; readonly ready: "connect" | "secureConnect" | undefined } {
+  (socket as Partial<Socket> | undefined)?.setNoDelay?.(true);
   const where = unixSocket === undefined ? { host: hostname, port } : { path: unixSocket };
   const tcpOptions = { noDelay: true, allowHalfOpen: true, ...tcp, ...where } as NetConnectOpts;
   if (!secure) {

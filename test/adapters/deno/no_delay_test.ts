@@ -33,6 +33,17 @@ test("neither end delays a write until the other has confirmed the one before", 
   assert.deepEqual([...ends].sort(), ["client", "server"]);
 });
 
+test("nor does a client over a connection that it was given", async () => {
+  await using server = await start(echo);
+  const ends = new Set<string>();
+  using _watch = await watchNoDelay(server.port!, (end) => ends.add(end));
+  const socket = await Deno.connect({ port: server.port!, hostname: "127.0.0.1" });
+  await using client = await connect(server.url, { socket });
+  await client.send("a");
+  assert.deepEqual(contentOf((await nextOf(client))!), "a");
+  assert.deepEqual([...ends].sort(), ["client", "server"]);
+});
+
 test("a server serves those for whom the system refuses it, and those after them", async () => {
   await using server = await start(echo);
   let refused = 0;

@@ -126,6 +126,16 @@ test("speaks over a stream of the caller's own", async () => {
   await client.close();
 });
 
+test("a socket of the caller's own delays no small write until the one before is confirmed", async () => {
+  const { port } = await start();
+  const socket = connectTcp({ port: port!, host: "127.0.0.1" });
+  await once(socket, "connect");
+  const setNoDelay = vi.spyOn(socket, "setNoDelay");
+  const client = await connect("ws://example.com/", { socket });
+  expect(setNoDelay.mock.calls).toEqual([[true]]);
+  await client.close();
+});
+
 describe("TLS", () => {
   test("connects where the certificate is good, and says so on both sides", async () => {
     const { port, sessions } = await start({ tls: certificate("localhost") });
