@@ -22,7 +22,7 @@ export function conformancePage(): string {
     "stream in any chunks (`test/reference`); with Node's HTTP parser about heads, of which it never takes more",
     "(`test/handshake/llhttp.test.ts`); with zlib about streams, damaged ones too (`test/rfc7692/1951-differential.test.ts`);",
     "and it passes the 517 cases of the Autobahn testsuite, as we derived them, in their strict reading, in both roles",
-    "(`test/autobahn`). `npm run autobahn` runs the original suite.",
+    "(`test/autobahn`), and [the original suite](testing.md#autobahn) on Node and on Deno.",
     "",
     "- [What we chose](#what-we-chose)",
     "- [What closes a connection](#what-closes-a-connection)",
