@@ -34,6 +34,21 @@ describe("ByteCollector", () => {
     );
   });
 
+  test("memory that is its own is let go of once its bytes are copied, and not if it is given out itself", () => {
+    const freed: ArrayBuffer[] = [];
+    const collector = new ByteCollector((memory) => void freed.push(memory));
+    const chunk = new Uint8Array(5_000).fill(7);
+    collector.append(chunk, 0, 5_000, 0, chunk.buffer);
+    expect(collector.take()).toHaveLength(5_000);
+    expect(freed).toEqual([]);
+    collector.append(chunk, 0, 5_000, 0, chunk.buffer);
+    expect(collector.takeWith(Uint8Array.of(8), 0, 1)).toHaveLength(5_001);
+    expect(freed).toEqual([chunk.buffer]);
+    collector.append(chunk, 0, 5_000);
+    expect(collector.takeWith(Uint8Array.of(8), 0, 1)).toHaveLength(5_001);
+    expect(freed).toHaveLength(1);
+  });
+
   test("it never holds more than a sixteenth above what it was given, plus 256 bytes", () => {
     fc.assert(
       fc.property(pieces, fc.boolean(), (sizes, inLargeChunks) => {

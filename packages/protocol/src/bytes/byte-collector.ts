@@ -78,9 +78,8 @@ export class ByteCollector {
     this.#closeSegment();
     const parts = this.#parts.splice(0);
     const only = parts.length === 1 ? parts[0]! : undefined;
-    const whole = only !== undefined && only.length === only.buffer.byteLength ? this.#keep(only) : this.#join(parts);
-    this.#length = 0;
-    this.#retained = 0;
+    const whole = only !== undefined && only.length === only.buffer.byteLength ? only : this.#join(parts);
+    this.#reset(whole !== only);
     return whole;
   }
 
@@ -94,8 +93,7 @@ export class ByteCollector {
     this.#closeSegment();
     this.#length += end - start;
     const whole = this.#join([...this.#parts.splice(0), chunk.subarray(start, end)]);
-    this.#length = 0;
-    this.#retained = 0;
+    this.#reset(true);
     return whole;
   }
 
@@ -106,16 +104,16 @@ export class ByteCollector {
       whole.set(part, at);
       at += part.length;
     }
-    const owned = this.#owned;
-    this.#owned = undefined;
-    if (owned !== undefined) for (const memory of owned) this.#free!(memory);
     return whole;
   }
 
-  /** The only part belongs to the caller. */
-  #keep(whole: Uint8Array): Uint8Array {
+  /** Everything was given out, as a copy if it was `joined`. */
+  #reset(joined: boolean): void {
+    this.#length = 0;
+    this.#retained = 0;
+    if (this.#owned === undefined) return;
+    if (joined) for (const memory of this.#owned) this.#free!(memory);
     this.#owned = undefined;
-    return whole;
   }
 
   /** With room for what there is to copy now, and for what is missing if that is no more than a sixteenth of it. */

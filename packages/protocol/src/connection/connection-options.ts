@@ -31,7 +31,7 @@ export interface RuntimeSupport {
   /** SHA-1 of ASCII text, in base64, faster than the portable one: handshakes need it once each (RFC 6455 §4.2.2). */
   readonly sha1?: ((text: string) => string) | undefined;
   /**
-   * How wide the words are in which payloads are masked. 64 takes two thirds of the time on V8, and fifty times as long on
+   * How wide the words are in which payloads are masked. 64 takes half of the time on V8, and fifty times as long on
    * JavaScriptCore. Default: 32.
    */
   readonly wordBits?: WordBits | undefined;

@@ -29,7 +29,7 @@ export interface FrameDecoderOptions {
   /** The same for text messages. Default: `maxMessageBytes`. */
   readonly maxTextBytes?: number | undefined;
   /**
-   * How wide the words are in which payloads are unmasked. 64 takes two thirds of the time on V8, and fifty times as long
+   * How wide the words are in which payloads are unmasked. 64 takes half of the time on V8, and fifty times as long
    * on JavaScriptCore. Default: 32.
    */
   readonly wordBits?: WordBits | undefined;
