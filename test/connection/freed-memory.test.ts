@@ -116,6 +116,25 @@ describe("the chunk of a text", () => {
     expect(freed.memory.size).toBe(0);
   });
 
+  test("is let go of once if it is the payload of a message and nothing else", () => {
+    for (const [opcode, kind] of [
+      [Opcode.Text, "text"],
+      [Opcode.Binary, "binary"],
+    ] as const) {
+      const freed = new Freed();
+      const connection = open(freed);
+      const begin = frame(new Uint8Array(0), { opcode, fin: false });
+      const end = frame(new Uint8Array(5_000).fill(0x61), { opcode: Opcode.Continuation });
+      connection.receive(0, concat(begin, end.slice(0, 8)));
+      connection.receive(0, end.slice(8));
+      const content = kind === "text" ? { text: "a".repeat(5_000) } : { bytes: new Uint8Array(5_000).fill(0x61) };
+      const event = connection.nextEvent();
+      expect(connection.nextEvent()).toBeUndefined();
+      expect(event).toEqual({ kind, ...content });
+      expect(freed.memory.size).toBe(kind === "text" ? 1 : 0);
+    }
+  });
+
   test("and what a long one was put together in, are let go of", () => {
     const freed = new Freed();
     const connection = open(freed);
