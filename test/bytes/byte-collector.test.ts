@@ -47,6 +47,10 @@ describe("ByteCollector", () => {
     collector.append(chunk, 0, 5_000);
     expect(collector.takeWith(Uint8Array.of(8), 0, 1)).toHaveLength(5_001);
     expect(freed).toHaveLength(1);
+    collector.append(chunk, 0, 5_000, 0, chunk.buffer);
+    collector.append(Uint8Array.of(8), 0, 1);
+    expect(collector.take()).toHaveLength(5_001);
+    expect(freed).toEqual([chunk.buffer, chunk.buffer]);
   });
 
   test("it never holds more than a sixteenth above what it was given, plus 256 bytes", () => {
