@@ -26,3 +26,22 @@ test("a message that is assembled has the limit of its kind: text that of text, 
     expect(tooBig.add(bytes, 5, limit + 1, false)).toBe("message-too-big");
   }
 });
+
+test("text that is read where it arrived leaves its memory to whoever has the chunk", () => {
+  const freed: ArrayBuffer[] = [];
+  const rules = {
+    delivery: "messages",
+    maxMessageBytes: 10_000,
+    maxTextBytes: 10_000,
+    text: "string",
+    textCodec: portableTextCodec,
+    free: (memory: ArrayBuffer) => void freed.push(memory),
+  } as const;
+  const chunk = new Uint8Array(5_000).fill(0x61);
+  expect(new MessageAssembler("text", rules).add(chunk, 0, 5_000, true)).toMatchObject({ kind: "text" });
+  expect(freed).toEqual([]);
+  const joined = new MessageAssembler("text", rules);
+  joined.add(chunk, 0, 2_500, false);
+  expect(joined.add(chunk, 2_500, 5_000, true)).toMatchObject({ kind: "text" });
+  expect(freed).toHaveLength(1); // what was joined to be decoded
+});
