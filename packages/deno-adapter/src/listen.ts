@@ -71,6 +71,7 @@ async function acceptAll(listener: Deno.Listener, accept: (conn: Deno.Conn) => v
       conn = await listener.accept();
     } catch (error) {
       if (error instanceof Deno.errors.BadResource || error instanceof Deno.errors.Interrupted) return;
+      if (isPeerGone(error)) continue;
       denoRuntime.reportError(error);
       await new Promise((resolve) => setTimeout(resolve, ACCEPT_AGAIN_AFTER));
       continue;
@@ -78,6 +79,15 @@ async function acceptAll(listener: Deno.Listener, accept: (conn: Deno.Conn) => v
     sendAtOnce(conn);
     accept(conn);
   }
+}
+
+/**
+ * Whether a connection could not be accepted because its peer has reset it already: Deno asks for its address at once, and
+ * there is none. The next one may be fine; to wait with it would let anybody who resets connections keep others out.
+ */
+function isPeerGone(error: unknown): boolean {
+  const { NotConnected, ConnectionReset, ConnectionAborted } = Deno.errors;
+  return error instanceof NotConnected || error instanceof ConnectionReset || error instanceof ConnectionAborted;
 }
 
 /**

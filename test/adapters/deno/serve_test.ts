@@ -340,6 +340,35 @@ test("what an application does not read stays with the peer", async () => {
   raw.socket.destroy();
 });
 
+test("clients that reset before they are accepted keep nobody out, and are nothing to report", async () => {
+  const { listen } = Deno;
+  const { error: print } = console;
+  const printed: unknown[] = [];
+  let resets = 1_000;
+  Deno.listen = ((options: Deno.ListenOptions) => {
+    const listener = listen(options);
+    const accept = listener.accept.bind(listener);
+    listener.accept = async () => {
+      const { NotConnected, ConnectionReset, ConnectionAborted } = Deno.errors;
+      if (resets > 0) throw new [NotConnected, ConnectionReset, ConnectionAborted][resets-- % 3]!("on purpose");
+      return await accept();
+    };
+    return listener;
+  }) as typeof Deno.listen;
+  console.error = (...values) => void printed.push(...values);
+  try {
+    await using server = await start(echo);
+    await using client = await connect(server.url);
+    void client.send("here");
+    assert.deepEqual(await nextOf(client), { kind: "text", text: "here" });
+    assert.equal(resets, 0);
+    assert.deepEqual(printed, []);
+  } finally {
+    Deno.listen = listen;
+    console.error = print;
+  }
+});
+
 test("sec/reset-at-every-byte: a client that resets after any byte of its request or first frame disturbs nobody", async () => {
   await using server = await start(echo);
   const bytes = Buffer.concat([Buffer.from(openingRequest()), Buffer.from("81850000000068656c6c6f", "hex")]);
