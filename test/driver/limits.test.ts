@@ -1,21 +1,10 @@
 // What a session does when just as much is queued as a limit says.
 
 import { Connection, encodeFrame } from "@sansock/protocol";
-import { Driver, Session, type SessionOptions, SessionSettings, type Transport } from "@sansock/protocol/driver";
+import { Driver, Session, type SessionOptions, SessionSettings } from "@sansock/protocol/driver";
 import { VirtualClock } from "@sansock/protocol/testing";
 import { describe, expect, test } from "vitest";
-
-/** A transport that takes nothing unless the test says so. */
-class FullTransport implements Transport {
-  queuedBytes = 0;
-  start(): void {}
-  write(bytes: Uint8Array): void {
-    this.queuedBytes += bytes.length;
-  }
-  end(): void {}
-  destroy(): void {}
-  setReading(): void {}
-}
+import { FullTransport } from "./full-transport.ts";
 
 /** A short message as it is sent by a server, `size` bytes with its header. */
 const message = (size: number): Uint8Array => new Uint8Array(size - 2);

@@ -1,24 +1,14 @@
 // What the session knows of the transport's queue between two looks at it.
 
 import { Connection } from "@sansock/protocol";
-import { Driver, Session, SessionSettings, type Transport } from "@sansock/protocol/driver";
+import { Driver, Session, SessionSettings } from "@sansock/protocol/driver";
 import { VirtualClock } from "@sansock/protocol/testing";
 import { expect, test } from "vitest";
-
-class SilentTransport implements Transport {
-  queuedBytes = 0;
-  start(): void {}
-  write(bytes: Uint8Array): void {
-    this.queuedBytes += bytes.length;
-  }
-  end(): void {}
-  destroy(): void {}
-  setReading(): void {}
-}
+import { FullTransport } from "./full-transport.ts";
 
 test("a transport that has got rid of its bytes without a word is looked at before a sender is given up", async () => {
   const clock = new VirtualClock();
-  const transport = new SilentTransport();
+  const transport = new FullTransport();
   const connection = new Connection(clock.now(), { role: "server", random: () => {} });
   const settings = new SessionSettings({ maxQueuedBytes: 10_000 }, undefined, { failed: () => {} });
   const session = new Session(connection, new Driver(transport, clock), settings, undefined);

@@ -2,6 +2,7 @@
 
 import { UsageError, type WebSocketUrl } from "@sansock/protocol";
 import { type ByteStream, ConnTransport } from "./conn-transport.ts";
+import { sendAtOnce } from "./send-at-once.ts";
 import { type DuplexStream, StreamConn } from "./stream-conn.ts";
 
 /** What a TLS client can be told: certificates to trust, a certificate of its own, … */
@@ -61,12 +62,12 @@ export class ConnDialing {
       return this.#secured(await Deno.connectTls({ ...tlsOptions(tls), hostname, port } as Deno.ConnectTlsOptions));
     }
     const conn = this.#keep(await Deno.connect({ hostname, port, signal: this.#cancellation.signal }));
-    conn.setNoDelay(true);
+    sendAtOnce(conn);
     return secure ? this.#startTls(conn) : conn;
   }
 
   async #take(socket: Deno.Conn | DuplexStream): Promise<ByteStream> {
-    (socket as Partial<Deno.TcpConn>).setNoDelay?.(true);
+    sendAtOnce(socket);
     if (!this.#target.secure) return this.#keep("read" in socket ? socket : new StreamConn(socket));
     if ("handshake" in socket) return this.#secured(socket as Deno.TlsConn);
     if ("setNoDelay" in socket) return this.#startTls(socket as Deno.TcpConn);

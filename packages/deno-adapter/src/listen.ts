@@ -2,6 +2,7 @@
 
 import { type Duration, UsageError } from "@sansock/protocol";
 import { denoRuntime } from "./deno-runtime.ts";
+import { sendAtOnce } from "./send-at-once.ts";
 import { TlsHandshakes } from "./tls-handshakes.ts";
 
 /** How long to wait after a failed accept, in ms: out of file descriptors, the next one would fail at once. */
@@ -88,18 +89,6 @@ async function acceptAll(listener: Deno.Listener, accept: (conn: Deno.Conn) => v
 function isPeerGone(error: unknown): boolean {
   const { NotConnected, ConnectionReset, ConnectionAborted } = Deno.errors;
   return error instanceof NotConnected || error instanceof ConnectionReset || error instanceof ConnectionAborted;
-}
-
-/**
- * Has small writes sent at once. Otherwise the system would keep one back until the peer has confirmed the one before, for
- * which many peers take 40 ms. Deno does this for plain TCP only; over TLS the delay remains.
- */
-function sendAtOnce(conn: Deno.Conn): void {
-  try {
-    (conn as Partial<Deno.TcpConn>).setNoDelay?.(true);
-  } catch {
-    // Some systems refuse it when the peer has gone already, which whoever reads will learn.
-  }
 }
 
 /** Deletes the file of a Unix socket, which Deno leaves behind, so that the path can be listened on again. */
