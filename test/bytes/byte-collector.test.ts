@@ -36,7 +36,7 @@ describe("ByteCollector", () => {
 
   test("memory that is its own is let go of once its bytes are copied, and not if it is given out itself", () => {
     const freed: ArrayBuffer[] = [];
-    const collector = new ByteCollector((memory) => void freed.push(memory));
+    const collector = new ByteCollector({ free: (memory) => void freed.push(memory), allocateUnfilled: undefined });
     const chunk = new Uint8Array(5_000).fill(7);
     collector.append(chunk, 0, 5_000, 0, chunk.buffer);
     expect(collector.take()).toHaveLength(5_000);
@@ -179,10 +179,124 @@ describe("ByteCollector", () => {
     expect([whole.length, whole.buffer.byteLength]).toEqual([16_384, 16_384]);
   });
 
-  test("no room is made for many", () => {
+  test("no room is made for many of a short one", () => {
     const collector = new ByteCollector();
     collector.append(new Uint8Array(65_536), 0, 16_000, 1_001);
     expect(collector.retainedBytes).toBe(16_000);
     expect(collector.takeWith(new Uint8Array(2_000), 0, 1_001).buffer.byteLength).toBe(17_001);
+  });
+
+  describe("as soon as half of a long frame is there, all of it gets its place", () => {
+    const chunkBytes = 65_536;
+    const frame = 16 * chunkBytes;
+
+    /** Appends a frame of `length` bytes in chunks of their own, and tells what is held after each. */
+    function appendFrame(collector: ByteCollector, length: number, each?: (chunk: Uint8Array) => void): void {
+      for (let missing = length; missing > 0; ) {
+        const chunk = new Uint8Array(Math.min(chunkBytes, missing)).fill(missing / chunkBytes);
+        missing -= chunk.length;
+        collector.append(chunk, 0, chunk.length, missing, chunk.buffer);
+        each?.(chunk);
+      }
+    }
+
+    test("chunks are kept, and let go of, until then; those that follow are copied, and nothing is joined at the end", () => {
+      const freed: ArrayBuffer[] = [];
+      const collector = new ByteCollector({ free: (memory) => void freed.push(memory), allocateUnfilled: undefined });
+      const kept: ArrayBuffer[] = [];
+      const held: number[] = [];
+      appendFrame(collector, frame, (chunk) => {
+        if (collector.keepsChunk) kept.push(chunk.buffer as ArrayBuffer);
+        held.push(collector.retainedBytes / chunkBytes);
+      });
+      expect(held).toEqual([1, 2, 3, 4, 5, 6, 7, ...Array<number>(9).fill(16)]);
+      expect(kept).toHaveLength(7);
+      expect(freed).toEqual(kept);
+      const whole = collector.take();
+      expect([whole.length, whole.buffer.byteLength]).toEqual([frame, frame]);
+      for (let at = 0; at < frame; at += chunkBytes) expect(whole[at]).toBe(16 - at / chunkBytes);
+      expect(freed).toHaveLength(7);
+    });
+
+    test("from 32 KiB on; not for the rest of a frame that is a fraction of what there is", () => {
+      for (const [length, missing, held] of [
+        [32_767, 32_767, 32_767],
+        [32_768, 32_768, 65_536],
+        [32_768, 32_769, 32_768],
+        [40_000, 10_000, 50_000],
+        [40_000, 9_999, 40_000],
+      ] as const) {
+        const collector = new ByteCollector();
+        const chunk = new Uint8Array(length);
+        collector.append(chunk, 0, length, missing);
+        expect(collector.retainedBytes).toBe(held);
+        expect(collector.keepsChunk).toBe(held === length);
+      }
+    });
+
+    test("a message of many frames is not copied with each of them", () => {
+      let made = 0;
+      const collector = new ByteCollector({
+        free: () => {},
+        allocateUnfilled: (length) => {
+          made += length;
+          return new Uint8Array(length);
+        },
+      });
+      for (let count = 0; count < 64; count++) appendFrame(collector, 2 * chunkBytes);
+      expect(collector.take()).toHaveLength(128 * chunkBytes);
+      expect(made).toBeLessThanOrEqual(6 * 128 * chunkBytes); // each time at least a quarter more than the last, and the joining
+    });
+
+    test("whatever is announced and however it arrives, what is held is at most twice what was given, and what comes out is that", () => {
+      fc.assert(
+        fc.property(
+          fc.array(
+            fc.record({
+              length: fc.oneof(fc.nat({ max: 400_000 }), fc.constantFrom(1, 65_536, 131_072, 300_000)),
+              chunk: fc.constantFrom(1_000, 4_096, 16_384, 40_000, 65_536),
+              around: fc.constantFrom(0, 14, 5_000),
+            }),
+            { minLength: 1, maxLength: 4 },
+          ),
+          fc.boolean(),
+          (frames, unfilled) => {
+            const collector = new ByteCollector({
+              free: (memory) => void new Uint8Array(memory).fill(0xee), // what is freed is somebody else's
+              allocateUnfilled: unfilled ? (length) => new Uint8Array(length).fill(0xdd) : undefined,
+            });
+            const expected: Uint8Array[] = [];
+            frames.forEach(({ length, chunk: size, around }, number) => {
+              for (let missing = length; missing > 0; ) {
+                const count = Math.min(size, missing);
+                missing -= count;
+                const chunk = new Uint8Array(around + count).fill((missing + number) % 199, around);
+                expected.push(chunk.slice(around));
+                collector.append(chunk, around, chunk.length, missing, chunk.buffer);
+                const given = collector.length + around * expected.length;
+                expect(collector.retainedBytes).toBeLessThanOrEqual(given * 2 + 256);
+              }
+            });
+            expect(Buffer.compare(collector.take(), concat(...expected))).toBe(0);
+            expect(collector.retainedBytes).toBe(0);
+          },
+        ),
+        seeded(100),
+      );
+    });
+
+    test("memory that is not filled is asked for from 64 KiB on", () => {
+      const asked: number[] = [];
+      const allocateUnfilled = (length: number): Uint8Array => {
+        asked.push(length);
+        return new Uint8Array(length);
+      };
+      const collector = new ByteCollector({ free: undefined, allocateUnfilled });
+      for (const length of [65_535, 65_536]) {
+        collector.append(new Uint8Array(10_000), 0, 10_000);
+        expect(collector.takeWith(new Uint8Array(length), 10_000, length)).toHaveLength(length);
+      }
+      expect(asked).toEqual([65_536]);
+    });
   });
 });

@@ -61,6 +61,23 @@ describe("the chunks of a long message", () => {
     expect(freed.memory).toEqual(new Set(chunks.map(({ buffer }) => buffer)));
   });
 
+  test("are let go of as they arrive, once half of it is there", () => {
+    const freed = new Freed();
+    const connection = open(freed);
+    const payload = noise(262_144);
+    const bytes = frame(payload);
+    const counts: number[] = [];
+    const events: (ConnectionEvent | undefined)[] = [];
+    for (let at = 0; at < bytes.length; at += 65_536) {
+      connection.receive(0, bytes.slice(at, at + 65_536));
+      events.push(connection.nextEvent());
+      connection.nextEvent();
+      counts.push(freed.memory.size);
+    }
+    expect(counts).toEqual([0, 0, 3, 4, 4]); // the last chunk holds 14 bytes
+    expect(events.at(-1)).toEqual({ kind: "binary", bytes: payload });
+  });
+
   test("stay if somebody has a view of one", () => {
     const freed = new Freed();
     const connection = open(freed);

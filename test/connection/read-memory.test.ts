@@ -59,6 +59,21 @@ describe("a connection has not released the bytes that it received", () => {
     expect(connection.hasReleasedBytes).toBe(false);
   });
 
+  test("while a long message is not half there; what follows is copied to its place", () => {
+    const connection = open("server");
+    const frame = peer.binary(new Uint8Array(262_144));
+    const released: boolean[] = [];
+    for (let at = 0; at < frame.length; at += 65_536) {
+      const chunk = frame.slice(at, at + 65_536);
+      connection.receive(0, chunk);
+      const [event] = takeEvents(connection);
+      released.push(connection.hasReleasedBytes);
+      if (connection.hasReleasedBytes) chunk.fill(0xee);
+      if (event !== undefined) expect(event).toEqual({ kind: "binary", bytes: new Uint8Array(262_144) });
+    }
+    expect(released).toEqual([false, false, true, true, true]);
+  });
+
   test("when a transform has them", () => {
     const connection = open("server", {}, new InvertingTransform());
     connection.receive(0, peer.frame(2, hex`01 02`, { rsv: 4 }));

@@ -12,6 +12,7 @@ test("a message that is assembled has the limit of its kind: text that of text, 
     text: "string",
     textCodec: portableTextCodec,
     free: undefined,
+    allocateUnfilled: undefined,
   } as const;
   const bytes = new Uint8Array(21).fill(0x61);
   for (const [kind, limit] of [
@@ -36,6 +37,7 @@ test("text that is read where it arrived leaves its memory to whoever has the ch
     text: "string",
     textCodec: portableTextCodec,
     free: (memory: ArrayBuffer) => void freed.push(memory),
+    allocateUnfilled: undefined,
   } as const;
   const chunk = new Uint8Array(5_000).fill(0x61);
   expect(new MessageAssembler("text", rules).add(chunk, 0, 5_000, true)).toMatchObject({ kind: "text" });

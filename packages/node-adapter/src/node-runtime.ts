@@ -17,6 +17,7 @@ export const nodeRuntime: Runtime = {
   textCodec: nodeTextCodec,
   // Streams make a Buffer of every other Uint8Array.
   allocate: (length) => Buffer.alloc(length),
+  allocateUnfilled: (length) => new Uint8Array(Buffer.allocUnsafeSlow(length).buffer),
   free: onBun ? undefined : nodeFree,
   sha1: (text) => hash("sha1", text, "base64"),
   wordBits: onBun ? 32 : 64,

@@ -28,6 +28,11 @@ export interface RuntimeSupport {
    * a garbage collection. Only for runtimes where a chunk that fills its `ArrayBuffer` is nobody else's. Default: none.
    */
   readonly free?: Free | undefined;
+  /**
+   * Makes memory without filling it with zeros, for received messages of 64 KiB and more that did not arrive in one piece. It is
+   * written as a whole before anybody sees it. Default: `new Uint8Array`, which fills it.
+   */
+  readonly allocateUnfilled?: Allocate | undefined;
   /** SHA-1 of ASCII text, in base64, faster than the portable one: handshakes need it once each (RFC 6455 §4.2.2). */
   readonly sha1?: ((text: string) => string) | undefined;
   /**
@@ -130,6 +135,7 @@ export class ConnectionSettings {
   readonly isWellFormed: (bytes: Uint8Array) => boolean;
   readonly wordBits: WordBits;
   readonly free: Free | undefined;
+  readonly allocateUnfilled: Allocate | undefined;
   /** @internal */
   readonly slab: Slab;
   /** @internal */
@@ -163,6 +169,7 @@ export class ConnectionSettings {
     const { textCodec } = this;
     this.isWellFormed = (bytes) => textCodec.isWellFormed?.(bytes) ?? isWellFormedUtf8(bytes);
     this.free = options.free;
+    this.allocateUnfilled = options.allocateUnfilled;
     this.wordBits = oneOf("wordBits", options.wordBits, [32, 64], 32);
     this.decoders = this.createDecoders(undefined);
     this.slab = new Slab(options.allocate ?? ((length) => new Uint8Array(length)), this.wordBits);

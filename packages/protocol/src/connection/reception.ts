@@ -1,7 +1,6 @@
 // From received chunks to messages, control frames and violations. It keeps chunks until somebody asks, which is what
 // makes not asking a back-pressure.
 
-import { isKept } from "../bytes/byte-collector.ts";
 import { copyOf, detachBytes, EMPTY, ReceivedChunk, viewOf } from "../bytes/bytes.ts";
 import { freeableMemoryOf } from "../bytes/memory.ts";
 import { Queue } from "../bytes/queue.ts";
@@ -190,8 +189,7 @@ export class Reception {
     }
     const last = fin && frameEnds;
     if (this.#transformed) {
-      this.#chunkIsShared = true;
-      this.#memory = undefined;
+      this.#shareChunk();
       this.#transform!.push(viewOf(chunk, start, end), last);
       this.#transforming = true;
       this.#transformEnds = last;
@@ -200,12 +198,10 @@ export class Reception {
     if (last && this.#assembler === undefined && this.#settings.delivery === "messages") {
       return this.#wholeMessage(chunk, start, end);
     }
-    this.#chunkIsShared = true;
-    if (!last) {
-      return this.#assemble(chunk, start, end, false, decoder.payloadMissing, this.#takeMemory(chunk, start, end));
-    }
-    const item = this.#assemble(chunk, start, end, true);
-    if (item !== undefined && "bytes" in item && item.bytes.buffer === chunk.buffer) this.#memory = undefined;
+    const memory = end === chunk.length ? this.#memory : undefined;
+    const item = this.#assemble(chunk, start, end, last, decoder.payloadMissing, memory);
+    const keepsChunk = this.#assembler?.keepsChunk ?? (item !== undefined && hasMemoryOf(chunk, item));
+    if (keepsChunk) this.#shareChunk();
     return item;
   }
 
@@ -224,24 +220,14 @@ export class Reception {
   #detach(chunk: Uint8Array, start: number, end: number): Uint8Array {
     if (this.#chunk?.bytes !== chunk) this.#chunk = new ReceivedChunk(chunk);
     const bytes = detachBytes(this.#chunk, start, end);
-    if (this.#chunk.isShared) {
-      this.#chunkIsShared = true;
-      this.#memory = undefined;
-    }
+    if (this.#chunk.isShared) this.#shareChunk();
     return bytes;
   }
 
-  /**
-   * For the piece of a message from `start` to `end`: the memory of the chunk, if the piece will be kept and nothing else
-   * in the chunk is needed. Where it is copied, the chunk is let go of as others are.
-   */
-  #takeMemory(chunk: Uint8Array, start: number, end: number): ArrayBuffer | undefined {
-    if (this.#memory === undefined || (this.#settings.delivery === "messages" && !isKept(chunk, end - start))) {
-      return undefined;
-    }
-    const memory = end === chunk.length ? this.#memory : undefined;
+  /** Somebody has a view of the chunk that the decoder has. */
+  #shareChunk(): void {
+    this.#chunkIsShared = true;
     this.#memory = undefined;
-    return memory;
   }
 
   #assemble(
@@ -286,4 +272,8 @@ export class Reception {
     this.#controlLength = 0;
     return { kind: "control", opcode, payload };
   }
+}
+
+function hasMemoryOf(chunk: Uint8Array, item: Received): boolean {
+  return "bytes" in item && item.bytes.buffer === chunk.buffer;
 }

@@ -12,8 +12,9 @@ export interface Runtime extends RuntimeSupport {
 }
 
 /** What of a runtime the engine is given. */
-export function supportOf({ random, textCodec, allocate, free, sha1, wordBits }: RuntimeSupport): RuntimeSupport {
-  return { random, textCodec, allocate, free, sha1, wordBits };
+export function supportOf(runtime: RuntimeSupport): RuntimeSupport {
+  const { random, textCodec, allocate, allocateUnfilled, free, sha1, wordBits } = runtime;
+  return { random, textCodec, allocate, allocateUnfilled, free, sha1, wordBits };
 }
 
 /** The other end of a transport. */

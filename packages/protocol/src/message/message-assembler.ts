@@ -3,14 +3,14 @@
 
 import { ByteCollector } from "../bytes/byte-collector.ts";
 import { detachBytes, ReceivedChunk } from "../bytes/bytes.ts";
-import { type Free, freeableMemoryOf } from "../bytes/memory.ts";
+import { freeableMemoryOf, type MemorySupport } from "../bytes/memory.ts";
 import type { TextCodec } from "../bytes/text-codec.ts";
 import { UTF8_ACCEPT, UTF8_REJECT, validateUtf8 } from "../bytes/utf8.ts";
 import type { Fragment, Message } from "../vocabulary/event.ts";
 import type { Violation } from "../vocabulary/violation.ts";
 
 /** What one message is assembled with. */
-export interface AssemblyRules {
+export interface AssemblyRules extends MemorySupport {
   readonly delivery: "messages" | "fragments";
   /** The largest size in bytes, and that of text. */
   readonly maxMessageBytes: number;
@@ -18,8 +18,6 @@ export interface AssemblyRules {
   /** How text is delivered. */
   readonly text: "string" | "utf8";
   readonly textCodec: TextCodec;
-  /** Takes memory that is not needed any more. */
-  readonly free: Free | undefined;
 }
 
 /** One incoming message that did not arrive in one piece. */
@@ -34,7 +32,7 @@ export class MessageAssembler {
   constructor(kind: "text" | "binary", rules: AssemblyRules) {
     this.#kind = kind;
     this.#rules = rules;
-    this.#collector = new ByteCollector(rules.free);
+    this.#collector = new ByteCollector(rules);
   }
 
   /** Bytes of memory that it holds. */
@@ -42,11 +40,15 @@ export class MessageAssembler {
     return this.#collector.retainedBytes;
   }
 
+  /** Whether the chunk that was added last is kept, or may have been delivered. */
+  get keepsChunk(): boolean {
+    return this.#rules.delivery === "fragments" || this.#collector.keepsChunk;
+  }
+
   /**
    * Takes the bytes of `chunk` from `start` to `end`, the last ones of the message if `last`. Returns what there is to
    * deliver, `undefined` for nothing yet, or the rule that the message breaks, at the first byte that breaks it. `missing`
-   * bytes of the frame are known to follow. `memory` is the chunk's, if it is
-   * kept and nobody else refers to it.
+   * bytes of the frame are known to follow. `memory` is the chunk's, if nobody else refers to it: freed in time if the chunk is kept.
    */
   add(
     chunk: Uint8Array,
