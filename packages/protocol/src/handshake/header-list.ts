@@ -24,7 +24,7 @@ export type HeaderSource = Iterable<readonly [name: string, value: string]> | Re
  * ```
  */
 export class HeaderList implements Iterable<readonly [name: string, value: string]> {
-  /** What a peer wrote, as lines; or name, value, name, value, … No object is ever keyed by a name. */
+  /** What a peer wrote, as lines; or name, value, name, value and so on. No object is ever keyed by a name. */
   #fields: string | readonly string[];
 
   constructor(source: HeaderSource = []) {
