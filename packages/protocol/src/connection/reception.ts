@@ -76,7 +76,7 @@ export class Reception {
 
   /** Whether there are bytes that nobody has asked about. */
   get hasUnread(): boolean {
-    return this.#waiting !== undefined || this.#transforming || this.#undecodedBytes > 0;
+    return this.#waiting !== undefined || this.#transforming || this.#undecodedBytes() > 0;
   }
 
   /** Whether nothing refers any more to the chunks that were received: neither a message nor what is to become one. */
@@ -87,10 +87,10 @@ export class Reception {
   /** Bytes of memory held for what was received and not delivered. */
   get retainedBytes(): number {
     const collected = (this.#assembler?.retainedBytes ?? 0) + (this.#control?.length ?? 0);
-    return collected + this.#undecodedBytes + this.#waitingBytes;
+    return collected + this.#undecodedBytes() + this.#waitingBytes;
   }
 
-  get #undecodedBytes(): number {
+  #undecodedBytes(): number {
     return this.#decoder === undefined ? 0 : this.#decoder.unreadBytes;
   }
 

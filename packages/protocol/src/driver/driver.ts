@@ -111,7 +111,7 @@ export class Driver implements TransportListener {
   pump(): void {
     if (this.#pumping) return;
     this.#loop();
-    if (this.#wantsInput) this.#setReading(true);
+    if (this.#wantsInput()) this.#setReading(true);
     else if (this.#reading) this.endTurnSoon();
   }
 
@@ -127,7 +127,7 @@ export class Driver implements TransportListener {
       this.#turnTaskWaits = false;
       this.#consumer!.turnEnded();
       this.#loop();
-      this.#setReading(this.#wantsInput);
+      this.#setReading(this.#wantsInput());
     });
   }
 
@@ -164,12 +164,12 @@ export class Driver implements TransportListener {
   }
 
   /** Whether what arrives would be looked at. */
-  get #wantsInput(): boolean {
+  #wantsInput(): boolean {
     return !this.#eventsYield && this.#consumer!.wantsEvents;
   }
 
   #takeEvents(): void {
-    while (this.#wantsInput) {
+    while (this.#wantsInput()) {
       const event = this.#machine!.nextEvent();
       if (event === undefined) return;
       if (event === YIELD) {

@@ -109,19 +109,19 @@ export class SessionEvents implements EventConsumer<ConnectionEvent> {
 
   get wantsEvents(): boolean {
     const connection = this.#connection;
-    const isTaken = this.inbox === undefined || this.inbox.wants || this.#isUnwatched;
+    const isTaken = this.inbox === undefined || this.inbox.wants || this.#isUnwatched();
     // Nothing pushes back on a transport that is gone. What it left is taken when somebody asks for it; where nobody
     // iterates it is dropped, so that the end is reached.
     if (connection.state === "closed") return isTaken || !connection.hasUnread;
     if (connection.discardsInput) return true; // only the end is left to come
-    return isTaken && !this.paused && !this.#answersTooMuch;
+    return isTaken && !this.paused && !this.#answersTooMuch();
   }
 
   /**
    * A peer that sends a lot and takes no answers is not read from any more. Waiting alone is no reason: two peers that
    * send a lot to each other at once would both stop reading, and wait for ever.
    */
-  get #answersTooMuch(): boolean {
+  #answersTooMuch(): boolean {
     const { highWaterBytes } = this.#settings;
     this.#queuedBefore = this.queuedBytes;
     if (this.#queuedBefore <= highWaterBytes) this.#answeredBytes = 0;
@@ -129,7 +129,7 @@ export class SessionEvents implements EventConsumer<ConnectionEvent> {
   }
 
   /** Nobody will ask for messages: the application waits for the end alone. */
-  get #isUnwatched(): boolean {
+  #isUnwatched(): boolean {
     return this.#endIsAwaited && (this.iterations === 0 || this.dropping);
   }
 
@@ -214,7 +214,7 @@ export class SessionEvents implements EventConsumer<ConnectionEvent> {
   }
 
   #deliver(inbox: Inbox, item: Item): void {
-    if (!this.#isUnwatched) inbox.deliver(item);
+    if (!this.#isUnwatched()) inbox.deliver(item);
   }
 
   #handleClosed(event: ClosedEvent): void {
