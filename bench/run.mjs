@@ -24,7 +24,7 @@ Parts (all of them unless named): servers, codec, liveness
   --servers ws,limit  which servers (default: ${defaultServers.join(",")}; "all")
   --clients ws,node   which clients, in the scenarios that measure clients (default: ${defaultClients.join(",")}; "all")
   --rounds N          how often each is measured; the tables show medians (default 3)
-  --warmup MS         CPU time of a server before it is measured (default 400)
+  --warmup MS         CPU time of a server before it is measured (default 1000)
   --measure MS        CPU time of a server in a measurement (default 800)
   --quick             one round, short: to see that everything runs
   --full              every scenario, server and client, five rounds: about an hour
@@ -79,7 +79,7 @@ async function main() {
     ? { rounds: 5, warmup: 1000, measure: 2000, minutes: 120 }
     : options.quick
       ? { rounds: 1, warmup: 200, measure: 300, minutes: 10 }
-      : { rounds: 3, warmup: 400, measure: 800, minutes: 30 };
+      : { rounds: 3, warmup: 1000, measure: 800, minutes: 30 };
   const chosen = {
     rounds: number("rounds", preset.rounds),
     warmupMs: number("warmup", preset.warmup),

@@ -1,6 +1,10 @@
 // No WebSocket server: the least that a program on Node can do to look like one to the load generator. It upgrades, counts
 // bytes, and answers each chunk with as many pre-built bytes as whole requests it completed. No frame is parsed, nothing
 // unmasked, no message made. What any JavaScript server costs beyond this is its own doing.
+//
+// With OWN_MESSAGES it makes messages, of memory of their own as whoever gets them must have it, where others do not fit
+// into one chunk: it knows their size beforehand, copies as many bytes as arrive (those that are to be sent back, so that they are
+// right), and sends that memory.
 
 import { createHash } from "node:crypto";
 import { createServer } from "node:net";
@@ -12,11 +16,13 @@ const { request, reply } = buildFrames(scenario);
 const cycle = job.compression ? new MessageCycle(scenario) : undefined;
 const replies = Array.from({ length: scenario.inFlight + 1 }, (_, count) => repeat(reply, count * reply.length));
 const sockets = new Set();
+const ownMessages = process.env.OWN_MESSAGES !== undefined;
 
 const server = createServer({ noDelay: true }, (socket) => {
   let open = false;
   let bytes = 0;
   let done = 0;
+  let own;
   socket.on("error", () => socket.destroy());
   socket.on("close", () => sockets.delete(socket));
   socket.on("data", (chunk) => {
@@ -31,6 +37,10 @@ const server = createServer({ noDelay: true }, (socket) => {
       socket.end(closeReply);
       return;
     }
+    if (ownMessages) {
+      own ??= Buffer.allocUnsafeSlow(reply.length);
+      own.set(reply.subarray(bytes, bytes + chunk.length), bytes); // a reply is 4 bytes shorter: it has no mask
+    }
     bytes += chunk.length;
     if (cycle !== undefined) {
       const first = done;
@@ -41,7 +51,10 @@ const server = createServer({ noDelay: true }, (socket) => {
     const count = Math.floor(bytes / request.length);
     if (count === 0) return;
     bytes -= count * request.length;
-    if (job.behaviour === "echo") socket.write(replies[count]);
+    if (ownMessages) {
+      socket.write(own);
+      own = undefined;
+    } else if (job.behaviour === "echo") socket.write(replies[count]);
     else for (const each of sockets) each.write(replies[count]);
   });
 });

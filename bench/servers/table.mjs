@@ -131,6 +131,13 @@ export const servers = {
     missing: available,
     compresses: true,
   },
+  "limit-own": {
+    title: "Node limit, messages of their own",
+    role: "limit",
+    start: node("node-limit.mjs", { OWN_MESSAGES: "1" }),
+    missing: available,
+    only: ["e"],
+  },
   "deno-limit": {
     title: "Deno limit",
     role: "limit",
