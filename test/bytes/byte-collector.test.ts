@@ -277,7 +277,9 @@ describe("ByteCollector", () => {
                 expect(collector.retainedBytes).toBeLessThanOrEqual(given * 2 + 256);
               }
             });
-            expect(Buffer.compare(collector.take(), concat(...expected))).toBe(0);
+            const whole = collector.take();
+            expect(Buffer.compare(whole, concat(...expected))).toBe(0);
+            expect(whole.buffer.byteLength).toBe(whole.length); // nothing behind it that was never filled
             expect(collector.retainedBytes).toBe(0);
           },
         ),
