@@ -84,6 +84,8 @@ export const scenarios = {
     content: "json",
     compression: "no-takeover",
   },
+  l: { ...echo, title: "16 connections, 125 B, 256 in flight", connections: 16, bytes: 125, inFlight: 256 },
+  m: { ...echo, title: "16 connections, 1 KiB, 48 in flight", connections: 16, bytes: 1024, inFlight: 48 },
   ca: { ...client, title: "client: 64 connections, 20 B, 1 in flight", connections: 64, bytes: 20, inFlight: 1 },
   cb: { ...client, title: "client: 64 connections, 64 B, 16 in flight", connections: 64, bytes: 64, inFlight: 16 },
   cc: { ...client, title: "client: 16 connections, 1 KiB, 8 in flight", connections: 16, bytes: 1024, inFlight: 8 },

@@ -5,11 +5,9 @@ import {
   concatBytes,
   copyInto,
   copyOf,
-  detachBytes,
   EMPTY,
   equalBytes,
   isUsableBytes,
-  ReceivedChunk,
   viewOf,
 } from "../../packages/protocol/src/bytes/bytes.ts";
 import { Queue } from "../../packages/protocol/src/bytes/queue.ts";
@@ -45,40 +43,12 @@ describe("bytes", () => {
     expect(copyOf(long, 10, 990)).toEqual(long.subarray(10, 990));
   });
 
-  test("detachBytes gives a view that keeps no more than 2 KiB alive, or sixteen times 512 bytes and more; else a copy", () => {
-    for (const held of [10, 100, 2_048, 2_049, 8_192, 65_536]) {
-      for (const size of [0, 1, 16, 17, 125, 511, 512, 1_000, 4_096, 8_192, 60_000].filter((each) => each <= held)) {
-        const chunk = Uint8Array.from({ length: held }, (_, index) => index);
-        const piece = detachBytes(new ReceivedChunk(chunk), held - size, held);
-        expect(Buffer.compare(piece, chunk.subarray(held - size))).toBe(0);
-        expect(piece.buffer.byteLength).toBeLessThanOrEqual(size < 512 ? 2_048 : size * 16);
-        expect(piece.constructor).toBe(Uint8Array);
-      }
-    }
-  });
-
   test("copyInto writes bytes into others, few and many", () => {
     for (const length of [0, 1, 16, 17, 1_000]) {
       const bytes = Uint8Array.from({ length }, (_, index) => index + 1);
       const target = new Uint8Array(length + 3).fill(0xee);
       copyInto(target, 2, bytes);
       expect(target).toEqual(Uint8Array.from([0xee, 0xee, ...bytes, 0xee]));
-    }
-  });
-
-  test("detachBytes gives a view exactly where it may, of more than 16 bytes, and the chunk then knows that it is shared", () => {
-    for (const held of [17, 100, 2_048, 2_049, 8_192, 8_193, 65_536]) {
-      for (const size of [0, 16, 17, 511, 512, 1_000, 4_096].filter((each) => each <= held)) {
-        const chunk = new ReceivedChunk(new Uint8Array(held));
-        expect(chunk.isShared).toBe(false);
-        const isView = detachBytes(chunk, 0, size).buffer === chunk.memory;
-        expect({ held, size, isView }).toEqual({
-          held,
-          size,
-          isView: size > 16 && held <= (size < 512 ? 2_048 : size * 16),
-        });
-        expect(chunk.isShared).toBe(isView);
-      }
     }
   });
 

@@ -17,7 +17,7 @@ export function viewOf(bytes: Uint8Array, start: number, end: number): Uint8Arra
 }
 
 /** Up to this length bytes are copied one by one, at 2 ns each; a call to `set`, and a view to copy from, take longer. */
-const COPIED_BY_HAND = 16;
+export const COPIED_BY_HAND = 16;
 
 /** A plain copy of the bytes from `start` to `end`. */
 export function copyOf(bytes: Uint8Array, start: number, end: number): Uint8Array {
@@ -61,43 +61,4 @@ export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
     at += part.length;
   }
   return whole;
-}
-
-/**
- * A received chunk, and what every view of it has to know. Asking an array for it takes V8 as long as making the view, so
- * it is asked once for all the messages in a chunk.
- */
-export class ReceivedChunk {
-  readonly bytes: Uint8Array;
-  readonly memory: ArrayBufferLike;
-  readonly memoryBytes: number;
-  readonly offset: number;
-  /** Whether a view of it was given away. */
-  isShared = false;
-
-  constructor(bytes: Uint8Array) {
-    this.bytes = bytes;
-    this.memory = bytes.buffer;
-    this.memoryBytes = this.memory.byteLength;
-    this.offset = bytes.byteOffset;
-  }
-}
-
-/** From this length on, a piece may keep sixteen times its size alive. */
-const VIEWED_FROM = 512;
-/** No more than so much is kept alive by a shorter one. */
-const HELD_BY_SHORT = 2048;
-
-/**
- * A piece of a received chunk, to give away: a view where that keeps little else alive, a copy where a few bytes would
- * hold a large chunk in memory for as long as somebody keeps them. What is kept alive is at most 2 KiB, or sixteen times
- * the piece's own size if that is 512 bytes or more: a chunk of ordinary messages need not be copied.
- */
-export function detachBytes(chunk: ReceivedChunk, start: number, end: number): Uint8Array {
-  const length = end - start;
-  if (length <= COPIED_BY_HAND) return copyOf(chunk.bytes, start, end);
-  const most = length < VIEWED_FROM ? HELD_BY_SHORT : length * 16;
-  if (chunk.memoryBytes > most) return copyOf(chunk.bytes, start, end);
-  chunk.isShared = true;
-  return new Uint8Array(chunk.memory, chunk.offset + start, length);
 }

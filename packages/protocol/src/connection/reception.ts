@@ -1,9 +1,10 @@
 // From received chunks to messages, control frames and violations. It keeps chunks until somebody asks, which is what
 // makes not asking a back-pressure.
 
-import { copyOf, detachBytes, EMPTY, ReceivedChunk, viewOf } from "../bytes/bytes.ts";
+import { copyOf, EMPTY, viewOf } from "../bytes/bytes.ts";
 import { freeableMemoryOf } from "../bytes/memory.ts";
 import { Queue } from "../bytes/queue.ts";
+import { ReceivedChunk } from "../bytes/received-chunk.ts";
 import type { DecoderPool } from "../frame/decoder-pool.ts";
 import type { FrameDecoder } from "../frame/frame-decoder.ts";
 import { MessageAssembler } from "../message/message-assembler.ts";
@@ -219,7 +220,7 @@ export class Reception {
 
   #detach(chunk: Uint8Array, start: number, end: number): Uint8Array {
     if (this.#chunk?.bytes !== chunk) this.#chunk = new ReceivedChunk(chunk);
-    const bytes = detachBytes(this.#chunk, start, end);
+    const bytes = this.#chunk.detach(start, end);
     if (this.#chunk.isShared) this.#shareChunk();
     return bytes;
   }

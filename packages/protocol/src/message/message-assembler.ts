@@ -2,8 +2,8 @@
 // It judges UTF-8 and sizes; the order of frames was judged by the decoder.
 
 import { ByteCollector } from "../bytes/byte-collector.ts";
-import { detachBytes, ReceivedChunk } from "../bytes/bytes.ts";
 import { freeableMemoryOf, type MemorySupport } from "../bytes/memory.ts";
+import { ReceivedChunk } from "../bytes/received-chunk.ts";
 import type { TextCodec } from "../bytes/text-codec.ts";
 import { UTF8_ACCEPT, UTF8_REJECT, validateUtf8 } from "../bytes/utf8.ts";
 import type { Fragment, Message } from "../vocabulary/event.ts";
@@ -86,7 +86,7 @@ export class MessageAssembler {
       return {
         kind: "fragment",
         message: "binary",
-        bytes: detachBytes(new ReceivedChunk(chunk), start, end),
+        bytes: new ReceivedChunk(chunk).detach(start, end),
         fin: last,
       };
     }
