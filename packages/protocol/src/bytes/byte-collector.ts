@@ -1,4 +1,4 @@
-import { viewOf } from "./bytes.ts";
+import { COPIED_BY_HAND, copyAll, viewOf } from "./bytes.ts";
 import type { MemorySupport } from "./memory.ts";
 
 /** A segment is never larger than this, and at least the smallest; in between it grows with what was collected. */
@@ -74,7 +74,7 @@ export class ByteCollector {
     while (at < end) {
       const segment = (this.#segment ??= this.#newSegment(end - at, missing));
       const count = Math.min(end - at, segment.length - this.#used);
-      if (count <= 16) {
+      if (count <= COPIED_BY_HAND) {
         // Copying a few bytes by hand takes a tenth of the time that a view of them does.
         for (let index = 0; index < count; index++) segment[this.#used + index] = chunk[at + index]!;
       } else {
@@ -176,12 +176,4 @@ export class ByteCollector {
 /** A chunk of which 15/16 are payload costs less kept than copied. */
 function isWorthKeeping(chunk: Uint8Array, length: number): boolean {
   return length >= BY_REFERENCE_FROM && length * 16 >= chunk.buffer.byteLength * 15;
-}
-
-function copyAll(parts: readonly Uint8Array[], target: Uint8Array): void {
-  let at = 0;
-  for (const part of parts) {
-    target.set(part, at);
-    at += part.length;
-  }
 }

@@ -55,10 +55,15 @@ export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
   let length = 0;
   for (const part of parts) length += part.length;
   const whole = new Uint8Array(length);
+  copyAll(parts, whole);
+  return whole;
+}
+
+/** Writes all `parts` to the beginning of `target`, one behind the other. */
+export function copyAll(parts: readonly Uint8Array[], target: Uint8Array): void {
   let at = 0;
   for (const part of parts) {
-    whole.set(part, at);
+    target.set(part, at);
     at += part.length;
   }
-  return whole;
 }
